@@ -4,8 +4,12 @@
 //! Nothing here reads files, opens connections, knows XML or SQL, or prints sentences: a
 //! [`Finding`](finding::Finding) carries codes and arguments, and the `texts` crate turns them into French or English.
 
+pub mod amount;
 pub mod clock;
+pub mod date;
 pub mod finding;
 pub mod gateway;
+pub mod identifiers;
+pub mod invoice;
 pub mod kind;
 pub mod lifecycle;

@@ -1,0 +1,470 @@
+//! What may be written, as types: each change is one unit that is done whole or not at all.
+
+use facteur_model::clock::Timestamp;
+use facteur_model::lifecycle::{Event, State};
+
+use crate::document::Packed;
+
+/// Who caused a change, for the journal (`clerk:marie`, `nightly`, `facteur`). Kept in the erasable payload only.
+pub type Actor = String;
+
+/// A document that came in.
+#[derive(Debug, Clone)]
+pub struct Receive {
+    /// Identity of the arrival; giving the same one again changes nothing.
+    pub arrival: String,
+    /// Identity that the invoice will have.
+    pub invoice: String,
+    /// SIREN of the legal person whose store this is.
+    pub siren: String,
+    /// SIRET of the structure that received it.
+    pub siret: String,
+    /// Where it came from.
+    pub path: String,
+    /// Name inside the archive, where it is a member.
+    pub member: Option<String>,
+    /// Arrival of the archive, where it is a member.
+    pub container: Option<String>,
+    /// Name to show.
+    pub file: String,
+    /// The bytes.
+    pub document: Packed,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+}
+
+/// An archive that came in: an arrival, not an invoice.
+#[derive(Debug, Clone)]
+pub struct ReceiveContainer {
+    /// Identity of the arrival; giving the same one again changes nothing.
+    pub arrival: String,
+    /// SIREN of the legal person.
+    pub siren: String,
+    /// Where it came from.
+    pub path: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+}
+
+/// What reading found out about an invoice's identity.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    /// Document kind, in the spelling of the contract.
+    pub kind: String,
+    /// BT-24.
+    pub profile: Option<String>,
+    /// BT-3.
+    pub type_code: Option<String>,
+    /// BT-23.
+    pub framework: Option<String>,
+    /// BT-1.
+    pub number: Option<String>,
+    /// BT-2, `YYYY-MM-DD`.
+    pub issued: Option<String>,
+    /// SIREN of the supplier.
+    pub supplier_siren: Option<String>,
+    /// SIRET of the supplier.
+    pub supplier_siret: Option<String>,
+    /// Name of the supplier (BT-27).
+    pub supplier: Option<String>,
+    /// SIRET of the buyer.
+    pub buyer_siret: Option<String>,
+    /// Name of the buyer (BT-44).
+    pub buyer: Option<String>,
+    /// Total with VAT (BT-112), exact.
+    pub total: Option<String>,
+    /// Currency (BT-5).
+    pub currency: Option<String>,
+    /// Exempt from the duplicate key (subcontractors' requests S3 and A9).
+    pub key_exempt: bool,
+}
+
+impl Identity {
+    pub(crate) fn issue_year(&self) -> Option<i64> {
+        self.issued.as_deref()?.get(..4)?.parse().ok()
+    }
+}
+
+/// Why an invoice is where it is: a code of the `texts` crate, and the arguments of its sentence.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Reason {
+    /// The code (`KEY-TAKEN`).
+    pub code: String,
+    /// Arguments by name.
+    #[serde(default)]
+    pub args: std::collections::BTreeMap<String, String>,
+}
+
+impl Reason {
+    /// A reason without arguments.
+    #[must_use]
+    pub fn new(code: &str) -> Self {
+        Self { code: code.to_owned(), args: std::collections::BTreeMap::new() }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.args.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What becomes of an invoice whose duplicate key is taken by another.
+#[derive(Debug, Clone)]
+pub struct KeyGuard {
+    /// The steps then, instead of [`Process::events`].
+    pub events: Vec<Event>,
+    /// Why; `{other}` is set to the other invoice.
+    pub reason: Reason,
+}
+
+/// The window in which another invoice of the same supplier with the same total is a probable double.
+#[derive(Debug, Clone)]
+pub struct ProbableDouble {
+    /// First issue date, `YYYY-MM-DD`.
+    pub from: String,
+    /// Last issue date.
+    pub until: String,
+    /// The finding to add, as JSON; [`OTHER`] stands for the other invoice's number.
+    pub finding: String,
+}
+
+/// Stands for the other invoice's number in [`ProbableDouble::finding`].
+pub const OTHER: &str = "%OTHER%";
+
+/// The second commit of an import: everything that processing found out.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// Which invoice; it must be `received`.
+    pub id: String,
+    /// The steps, from `received` on.
+    pub events: Vec<Event>,
+    /// What it is.
+    pub identity: Identity,
+    /// Documents made on the way.
+    pub documents: Vec<Packed>,
+    /// SHA-256 of the XML out of the PDF.
+    pub embedded: Option<String>,
+    /// SHA-256 of what goes to the gateway.
+    pub transmitted: Option<String>,
+    /// SHA-256 of the detached seal.
+    pub seal: Option<String>,
+    /// The verdict, in the spelling of the contract.
+    pub verdict: String,
+    /// The layers, as JSON.
+    pub layers: String,
+    /// The packs used.
+    pub packs: String,
+    /// Findings, each as JSON.
+    pub findings: Vec<String>,
+    /// Why it is in a side state.
+    pub reason: Option<Reason>,
+    /// What to do where the duplicate key is taken.
+    pub key_guard: Option<KeyGuard>,
+    /// Where to look for a probable double.
+    pub probable: Option<ProbableDouble>,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+}
+
+/// A column that a step may set besides the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Gateway that has it.
+    Gateway,
+    /// Flow number at the gateway.
+    Flow,
+    /// The flow's state at the gateway, in its own word.
+    FlowState,
+    /// The invoice's state at the gateway, in its own word.
+    InvoiceState,
+    /// The invoice's identity at the gateway.
+    GatewayId,
+    /// Not to be looked at before.
+    NextAt,
+    /// Tries so far.
+    Attempts,
+    /// Since when a deposit has no answer.
+    UncertainSince,
+    /// A person accepted that the duplicate key is taken.
+    KeyReleased,
+    /// The other invoice.
+    DuplicateOf,
+}
+
+impl Field {
+    pub(crate) const fn column(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Flow => "flow",
+            Self::FlowState => "flow_state",
+            Self::InvoiceState => "invoice_state",
+            Self::GatewayId => "gateway_id",
+            Self::NextAt => "next_at",
+            Self::Attempts => "attempts",
+            Self::UncertainSince => "uncertain_since",
+            Self::KeyReleased => "key_released",
+            Self::DuplicateOf => "duplicate_of",
+        }
+    }
+}
+
+/// A value for a [`Field`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// A whole number or an instant in milliseconds.
+    Int(i64),
+    /// Nothing.
+    Null,
+}
+
+/// What to do with the reason of an invoice in a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReasonChange {
+    /// Leave it.
+    Keep,
+    /// It is no longer true.
+    Clear,
+    /// This is why.
+    Set(Reason),
+}
+
+/// Something that the gateway said, to be kept for good.
+#[derive(Debug, Clone)]
+pub struct GatewayEventRow {
+    /// `deposit`, `flow`, `invoice` or `search`.
+    pub subject: &'static str,
+    /// What makes it the same event when it is seen again.
+    pub external: String,
+    /// The gateway's word.
+    pub code: String,
+    /// When it happened, as the gateway wrote it.
+    pub happened: Option<String>,
+    /// Its comment.
+    pub comment: Option<String>,
+    /// The flow concerned.
+    pub flow: Option<String>,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone)]
+pub struct DeliveryEnd {
+    /// Our identity of the flow.
+    pub flow: String,
+    /// `accepted`, `rejected`, `deferred`, `unknown` or `duplicate`.
+    pub outcome: &'static str,
+    /// What the gateway said.
+    pub reason: Option<String>,
+    /// The flow number that it gave.
+    pub number: Option<String>,
+}
+
+/// One step of one invoice: compare-and-set on the state, with all that belongs to it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Which invoice.
+    pub id: String,
+    /// The state that it must be in.
+    pub expect: State,
+    /// The steps; none means that only fields and events are written.
+    pub events: Vec<Event>,
+    /// Other columns.
+    pub set: Vec<(Field, Value)>,
+    /// Why.
+    pub reason: ReasonChange,
+    /// What the gateway said.
+    pub gateway_events: Vec<GatewayEventRow>,
+    /// The answer, for the file.
+    pub payload: Option<Packed>,
+    /// How a delivery ended.
+    pub delivery: Option<DeliveryEnd>,
+    /// What a person said about it, for the journal.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+}
+
+impl Step {
+    /// A step that sets the state and nothing else.
+    #[must_use]
+    pub fn new(id: &str, expect: State, events: &[Event], at: Timestamp, actor: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            expect,
+            events: events.to_vec(),
+            set: Vec::new(),
+            reason: ReasonChange::Keep,
+            gateway_events: Vec::new(),
+            payload: None,
+            delivery: None,
+            note: None,
+            at,
+            actor: actor.to_owned(),
+        }
+    }
+
+    /// Sets a column too.
+    #[must_use]
+    pub fn set(mut self, field: Field, value: Value) -> Self {
+        self.set.push((field, value));
+        self
+    }
+
+    /// Gives the reason.
+    #[must_use]
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.reason = ReasonChange::Set(reason);
+        self
+    }
+
+    /// Says that the reason is no longer true.
+    #[must_use]
+    pub fn reason_gone(mut self) -> Self {
+        self.reason = ReasonChange::Clear;
+        self
+    }
+
+    /// Ends a delivery.
+    #[must_use]
+    pub fn ends(mut self, delivery: DeliveryEnd) -> Self {
+        self.delivery = Some(delivery);
+        self
+    }
+
+    /// Keeps what the gateway said.
+    #[must_use]
+    pub fn heard(mut self, event: GatewayEventRow) -> Self {
+        self.gateway_events.push(event);
+        self
+    }
+
+    /// Keeps the answer itself.
+    #[must_use]
+    pub fn payload(mut self, payload: Packed) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+}
+
+/// The intent to deposit: committed before the first byte leaves.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Which invoice.
+    pub id: String,
+    /// The state that it must be in: `queued`, `deferred` or `uncertain`.
+    pub expect: State,
+    /// `claim` or `resend`.
+    pub event: Event,
+    /// Our identity of the flow.
+    pub flow: String,
+    /// Gateway.
+    pub gateway: String,
+    /// File name as the gateway will show it.
+    pub file_name: String,
+    /// SHA-256 of what is sent.
+    pub sha256: String,
+    /// Format of the flow, in the gateway's word.
+    pub syntax: String,
+    /// Whether it carries its issuer's signature.
+    pub signed: bool,
+    /// Who sends.
+    pub holder: String,
+    /// Until when the sender is believed to be alive.
+    pub lease_until: Timestamp,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+}
+
+/// A corrected file: a new version of the same invoice, or a new invoice that names the old one.
+#[derive(Debug, Clone)]
+pub struct Correction {
+    /// The invoice corrected.
+    pub id: String,
+    /// The state that it must be in.
+    pub expect: State,
+    /// The new file; its `invoice` is the new invoice's identity after a refusal, and ignored otherwise.
+    pub receive: Receive,
+    /// Whether a refused invoice gets a successor instead of a new version.
+    pub successor: bool,
+    /// What the person said.
+    pub note: Option<String>,
+}
+
+/// Everything that the writer can write.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A document came in.
+    Receive(Box<Receive>),
+    /// An archive came in.
+    ReceiveContainer(Box<ReceiveContainer>),
+    /// What became of an arrival (`done`, `refused`), for archives and the inbox.
+    ArrivalOutcome {
+        /// Which arrival.
+        arrival: String,
+        /// What became of it.
+        outcome: String,
+    },
+    /// An invoice was read, checked, sealed, queued, or not.
+    Process(Box<Process>),
+    /// One step of one invoice.
+    Step(Box<Step>),
+    /// The intent to deposit.
+    Intent(Box<Intent>),
+    /// A corrected file.
+    Correct(Box<Correction>),
+    /// A line of the journal about the installation itself.
+    Note {
+        /// What kind of line (`packs`, `send`).
+        kind: String,
+        /// What it is about.
+        subject: String,
+        /// The payload, JSON.
+        payload: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What the writer answers once a change is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// It is written.
+    Written,
+    /// The document is recorded.
+    Received {
+        /// The invoice; an older one where the arrival was recorded before.
+        invoice: String,
+        /// Its state now: `received`, or `duplicate`.
+        state: State,
+        /// The invoice that has the same bytes.
+        duplicate_of: Option<String>,
+        /// True where this very arrival was recorded before (resumed).
+        resumed: bool,
+    },
+    /// The invoice is processed.
+    Processed {
+        /// Its state now.
+        state: State,
+        /// The invoice that has the same key.
+        conflict: Option<String>,
+        /// An invoice that looks like the same one.
+        probable: Option<String>,
+    },
+}

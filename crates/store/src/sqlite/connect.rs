@@ -1,0 +1,100 @@
+//! Opening, migrating and closing.
+
+use std::path::Path;
+use std::time::Duration;
+
+use facteur_model::clock::Timestamp;
+use facteur_model::lifecycle::State;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection, SqlitePool};
+
+use crate::Structure;
+use crate::error::StoreError;
+
+/// The migrations, by number; a number is never used for anything else again.
+const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("../../migrations/sqlite/0001_initial.sql"))];
+/// How long a writer waits for another process's writer.
+const BUSY: Duration = Duration::from_secs(30);
+/// Readers at once.
+const READERS: u32 = 4;
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+}
+
+fn cannot_open(path: &Path) -> impl Fn(sqlx::Error) -> StoreError + '_ {
+    move |error| match StoreError::from(error) {
+        StoreError::Database(cause) => StoreError::Open { path: path.display().to_string(), cause },
+        other => other,
+    }
+}
+
+/// The one connection that writes, with the schema up to date.
+pub(crate) async fn writer(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let mut connection = options(path).create_if_missing(true).connect().await.map_err(cannot_open(path))?;
+    migrate(&mut connection).await?;
+    Ok(connection)
+}
+
+/// The readers.
+pub(crate) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
+    let reading = options(path).read_only(true);
+    SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await.map_err(cannot_open(path))
+}
+
+pub(crate) async fn close(connection: SqliteConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "the store did not close cleanly");
+    }
+}
+
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let found: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *connection).await?.get(0);
+    let known = MIGRATIONS.last().map_or(0, |(number, _)| *number);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| *number > found) {
+        // Everything here is a constant of ours: the migration's text and its number.
+        let whole = format!("BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(whole)).execute(&mut *connection).await?;
+    }
+    for state in State::ALL {
+        sqlx::query("INSERT INTO state (name) VALUES ($1) ON CONFLICT DO NOTHING")
+            .bind(state.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn register(
+    connection: &mut SqliteConnection,
+    structure: &Structure,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO legal_person (siren, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind(&structure.siren)
+        .bind(&structure.name)
+        .bind(at.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO structure (siren, siret, name, role, gateway, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (siren, siret) DO UPDATE SET name = excluded.name, role = excluded.role, gateway = excluded.gateway",
+    )
+    .bind(&structure.siren)
+    .bind(&structure.siret)
+    .bind(&structure.name)
+    .bind(&structure.role)
+    .bind(&structure.gateway)
+    .bind(at.0)
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}

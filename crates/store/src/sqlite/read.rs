@@ -1,0 +1,244 @@
+//! Every question as SQL.
+
+use facteur_model::clock::Timestamp;
+use facteur_model::lifecycle::State;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqlitePool};
+
+use crate::change::Reason;
+use crate::document::unpack;
+use crate::error::StoreError;
+use crate::journal::{GENESIS, Head, Line};
+use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
+
+const INVOICE: &str = "SELECT invoice.*, (SELECT flow.sha256 FROM delivery JOIN flow ON flow.id = delivery.flow \
+     WHERE delivery.invoice = invoice.id ORDER BY delivery.began_at DESC, delivery.flow DESC LIMIT 1) AS sent_sha256 \
+     FROM invoice";
+/// Shortest beginning of an identity that is looked up.
+const SHORTEST_PREFIX: usize = 4;
+
+pub(crate) async fn invoice(readers: &SqlitePool, name: &str) -> Result<Invoice, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new(INVOICE);
+    query.push(" WHERE invoice.id = ").push_bind(name).push(" OR invoice.number = ").push_bind(name);
+    let identity_like = name.len() >= SHORTEST_PREFIX && name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    if identity_like {
+        query.push(" OR invoice.id LIKE ").push_bind(format!("%{name}%"));
+    }
+    query.push(" LIMIT 2");
+    let mut rows = query.build().fetch_all(readers).await?;
+    match rows.len() {
+        0 => Err(StoreError::Missing(name.to_owned())),
+        1 => to_invoice(&rows.remove(0)),
+        _ => Err(StoreError::Ambiguous(name.to_owned())),
+    }
+}
+
+pub(crate) async fn invoices(readers: &SqlitePool, filter: &Filter) -> Result<Vec<Invoice>, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new(INVOICE);
+    query.push(" WHERE 1 = 1");
+    if !filter.states.is_empty() {
+        query.push(" AND state IN (");
+        let mut list = query.separated(", ");
+        for state in &filter.states {
+            list.push_bind(state.as_str());
+        }
+        query.push(")");
+    }
+    if let Some(supplier) = &filter.supplier {
+        query.push(" AND (supplier LIKE ").push_bind(format!("%{supplier}%"));
+        query.push(" OR supplier_siren = ").push_bind(supplier.clone());
+        query.push(" OR supplier_siret = ").push_bind(supplier.clone()).push(")");
+    }
+    if let Some(number) = &filter.number {
+        query.push(" AND number = ").push_bind(number.clone());
+    }
+    if let Some(flow) = &filter.flow {
+        query.push(" AND flow = ").push_bind(flow.clone());
+    }
+    if let Some(due) = filter.due {
+        query.push(" AND next_at <= ").push_bind(due.0);
+    }
+    query.push(" ORDER BY received_at, invoice.id");
+    if let Some(limit) = filter.limit {
+        query.push(" LIMIT ").push_bind(limit);
+    }
+    query.build().fetch_all(readers).await?.iter().map(to_invoice).collect()
+}
+
+fn to_invoice(row: &SqliteRow) -> Result<Invoice, StoreError> {
+    let state: String = row.get("state");
+    let reason: Option<String> = row.get("reason");
+    let args: Option<String> = row.get("reason_args");
+    let args = args.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let instant = |column: &str| row.get::<Option<i64>, _>(column).map(Timestamp);
+    Ok(Invoice {
+        id: row.get("id"),
+        siren: row.get("siren"),
+        siret: row.get("siret"),
+        file: row.get("file"),
+        sha256: row.get("sha256"),
+        state: State::from_name(&state).ok_or_else(|| StoreError::Damaged(format!("unknown state {state}")))?,
+        since: Timestamp(row.get("since")),
+        received_at: Timestamp(row.get("received_at")),
+        version: row.get("version"),
+        kind: row.get("kind"),
+        profile: row.get("profile"),
+        type_code: row.get("type_code"),
+        framework: row.get("framework"),
+        number: row.get("number"),
+        issued: row.get("issued"),
+        supplier_siren: row.get("supplier_siren"),
+        supplier_siret: row.get("supplier_siret"),
+        supplier: row.get("supplier"),
+        buyer_siret: row.get("buyer_siret"),
+        buyer: row.get("buyer"),
+        total: row.get("total"),
+        currency: row.get("currency"),
+        key_exempt: row.get::<i64, _>("key_exempt") != 0,
+        key_released: row.get::<i64, _>("key_released") != 0,
+        gateway: row.get("gateway"),
+        flow: row.get("flow"),
+        flow_state: row.get("flow_state"),
+        invoice_state: row.get("invoice_state"),
+        gateway_id: row.get("gateway_id"),
+        reason: reason.map(|code| Reason { code, args }),
+        attempts: row.get("attempts"),
+        next_at: Timestamp(row.get("next_at")),
+        uncertain_since: instant("uncertain_since"),
+        duplicate_of: row.get("duplicate_of"),
+        ancestor: row.get("ancestor"),
+        lease_holder: row.get("lease_holder"),
+        lease_until: instant("lease_until"),
+        sent_sha256: row.get("sent_sha256"),
+    })
+}
+
+pub(crate) async fn summary(readers: &SqlitePool) -> Result<Vec<(State, i64)>, StoreError> {
+    let rows = sqlx::query("SELECT state, count(*) FROM invoice GROUP BY state").fetch_all(readers).await?;
+    let mut counts = Vec::new();
+    for row in rows {
+        let name: String = row.get(0);
+        let state = State::from_name(&name).ok_or_else(|| StoreError::Damaged(format!("unknown state {name}")))?;
+        counts.push((state, row.get(1)));
+    }
+    counts.sort_by_key(|(state, _)| *state);
+    Ok(counts)
+}
+
+pub(crate) async fn versions(readers: &SqlitePool, id: &str) -> Result<Vec<Version>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM version WHERE invoice = $1 ORDER BY n").bind(id).fetch_all(readers).await?;
+    let version = |row: &SqliteRow| Version {
+        n: row.get("n"),
+        original: row.get("original"),
+        embedded: row.get("embedded"),
+        transmitted: row.get("transmitted"),
+        seal: row.get("seal"),
+        verdict: row.get("verdict"),
+        layers: row.get("layers"),
+        packs: row.get("packs"),
+        created_at: Timestamp(row.get("created_at")),
+    };
+    Ok(rows.iter().map(version).collect())
+}
+
+pub(crate) async fn findings(readers: &SqlitePool, id: &str, n: i64) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query("SELECT body FROM finding WHERE invoice = $1 AND n = $2 ORDER BY ordinal")
+        .bind(id)
+        .bind(n)
+        .fetch_all(readers)
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+pub(crate) async fn deliveries(readers: &SqlitePool, id: &str) -> Result<Vec<Delivery>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT delivery.*, flow.number, flow.file_name, flow.sha256, flow.syntax, flow.signed FROM delivery \
+         JOIN flow ON flow.id = delivery.flow WHERE invoice = $1 ORDER BY began_at, delivery.flow",
+    )
+    .bind(id)
+    .fetch_all(readers)
+    .await?;
+    let delivery = |row: &SqliteRow| Delivery {
+        flow: row.get("flow"),
+        number: row.get("number"),
+        file_name: row.get("file_name"),
+        sha256: row.get("sha256"),
+        syntax: row.get("syntax"),
+        signed: row.get::<i64, _>("signed") != 0,
+        n: row.get("n"),
+        outcome: row.get("outcome"),
+        reason: row.get("reason"),
+        began_at: Timestamp(row.get("began_at")),
+        ended_at: row.get::<Option<i64>, _>("ended_at").map(Timestamp),
+    };
+    Ok(rows.iter().map(delivery).collect())
+}
+
+pub(crate) async fn gateway_events(readers: &SqlitePool, id: &str) -> Result<Vec<GatewayEvent>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM gateway_event WHERE invoice = $1 ORDER BY seen_at, id")
+        .bind(id)
+        .fetch_all(readers)
+        .await?;
+    let event = |row: &SqliteRow| GatewayEvent {
+        subject: row.get("subject"),
+        code: row.get("code"),
+        happened: row.get("happened"),
+        comment: row.get("comment"),
+        flow: row.get("flow"),
+        seen_at: Timestamp(row.get("seen_at")),
+    };
+    Ok(rows.iter().map(event).collect())
+}
+
+pub(crate) async fn document(readers: &SqlitePool, siren: &str, sha256: &str) -> Result<Vec<u8>, StoreError> {
+    let row = sqlx::query("SELECT packing, bytes, size FROM document WHERE siren = $1 AND sha256 = $2")
+        .bind(siren)
+        .bind(sha256)
+        .fetch_optional(readers)
+        .await?
+        .ok_or_else(|| StoreError::Missing(sha256.to_owned()))?;
+    unpack(row.get(0), row.get(1), row.get(2))
+}
+
+pub(crate) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
+    let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(readers).await?;
+    Ok(match last {
+        Some(row) => Head { seq: row.get(0), hash: row.get(1) },
+        None => Head { seq: 0, hash: GENESIS.to_owned() },
+    })
+}
+
+pub(crate) async fn journal_of(readers: &SqlitePool, subject: &str) -> Result<Vec<Line>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE subject = $1 ORDER BY seq",
+    )
+    .bind(subject)
+    .fetch_all(readers)
+    .await?;
+    Ok(rows.iter().map(to_line).collect())
+}
+
+/// At most `limit` lines after `seq`.
+pub(crate) async fn journal_after(readers: &SqlitePool, seq: i64, limit: i64) -> Result<Vec<Line>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE seq > $1 ORDER BY seq LIMIT $2",
+    )
+    .bind(seq)
+    .bind(limit)
+    .fetch_all(readers)
+    .await?;
+    Ok(rows.iter().map(to_line).collect())
+}
+
+fn to_line(row: &SqliteRow) -> Line {
+    Line {
+        seq: row.get("seq"),
+        at: row.get("at"),
+        kind: row.get("kind"),
+        subject: row.get("subject"),
+        digest: row.get("digest"),
+        previous: row.get("previous"),
+        hash: row.get("hash"),
+        payload: row.get("body"),
+    }
+}

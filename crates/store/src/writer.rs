@@ -1,0 +1,121 @@
+//! The writer task: drains changes, writes them together, one fsync, then acknowledges each.
+
+use facteur_model::clock::Timestamp;
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::Structure;
+use crate::change::{Change, Done};
+use crate::error::StoreError;
+use crate::sqlite::{connect, write};
+
+/// Most changes written in one transaction.
+const BATCH: usize = 256;
+/// How long the writer gathers more while others are waiting anyway.
+const GATHER: std::time::Duration = std::time::Duration::from_millis(5);
+
+enum Order {
+    Change(Box<Change>, oneshot::Sender<Result<Done, StoreError>>),
+    Register(Box<Structure>, Timestamp, oneshot::Sender<Result<(), StoreError>>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The door to the writer task.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    orders: mpsc::Sender<Order>,
+}
+
+impl Writer {
+    pub(crate) fn start(connection: SqliteConnection) -> Self {
+        let (orders, inbox) = mpsc::channel(BATCH * 2);
+        tokio::spawn(run(connection, inbox));
+        Self { orders }
+    }
+
+    pub(crate) async fn write(&self, change: Change) -> Result<Done, StoreError> {
+        let (answer, done) = oneshot::channel();
+        self.orders.send(Order::Change(Box::new(change), answer)).await.map_err(|_| StoreError::Closed)?;
+        done.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(crate) async fn register(&self, structure: Structure, at: Timestamp) -> Result<(), StoreError> {
+        let (answer, done) = oneshot::channel();
+        let order = Order::Register(Box::new(structure), at, answer);
+        self.orders.send(order).await.map_err(|_| StoreError::Closed)?;
+        done.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(crate) async fn stop(&self) {
+        let (answer, done) = oneshot::channel();
+        if self.orders.send(Order::Stop(answer)).await.is_ok() {
+            let _ = done.await;
+        }
+    }
+}
+
+type Waiting = (Box<Change>, oneshot::Sender<Result<Done, StoreError>>);
+
+async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Order>) {
+    let mut crowded = false;
+    while let Some(first) = inbox.recv().await {
+        let mut batch: Vec<Waiting> = Vec::new();
+        let mut stop = None;
+        let mut next = Some(first);
+        let deadline = tokio::time::Instant::now() + GATHER;
+        while let Some(order) = next.take() {
+            match order {
+                Order::Change(change, answer) => batch.push((change, answer)),
+                Order::Register(structure, at, answer) => {
+                    flush(&mut connection, std::mem::take(&mut batch)).await;
+                    let _ = answer.send(connect::register(&mut connection, &structure, at).await);
+                }
+                Order::Stop(answer) => {
+                    stop = Some(answer);
+                    break;
+                }
+            }
+            if batch.len() >= BATCH {
+                break;
+            }
+            next = match inbox.try_recv() {
+                Ok(order) => Some(order),
+                Err(_) if crowded => tokio::time::timeout_at(deadline, inbox.recv()).await.ok().flatten(),
+                Err(_) => None,
+            };
+        }
+        crowded = batch.len() > 1;
+        flush(&mut connection, batch).await;
+        if let Some(answer) = stop {
+            connect::close(connection).await;
+            let _ = answer.send(());
+            return;
+        }
+    }
+    connect::close(connection).await;
+}
+
+async fn flush(connection: &mut SqliteConnection, batch: Vec<Waiting>) {
+    if batch.is_empty() {
+        return;
+    }
+    let changes: Vec<&Change> = batch.iter().map(|(change, _)| &**change).collect();
+    let results = match write::together(connection, &changes).await {
+        Ok(done) => done.into_iter().map(Ok).collect(),
+        Err(_) if changes.len() > 1 => one_by_one(connection, &changes).await,
+        Err(error) => vec![Err(error)],
+    };
+    for ((_, answer), result) in batch.into_iter().zip(results) {
+        let _ = answer.send(result);
+    }
+}
+
+/// One change failed and took the batch with it: each alone, so that only the failing one fails.
+async fn one_by_one(connection: &mut SqliteConnection, changes: &[&Change]) -> Vec<Result<Done, StoreError>> {
+    let mut results = Vec::with_capacity(changes.len());
+    for change in changes {
+        let alone = write::together(connection, &[change]).await;
+        results.push(alone.and_then(|mut done| done.pop().ok_or(StoreError::Closed)));
+    }
+    results
+}

@@ -257,7 +257,7 @@ impl Builder<'_> {
             return Err(Fault::malformed(start, "text outside the root element"));
         }
         let character = resolve(&self.source[start + 1..end - 1], start)?;
-        self.to_arena(start, end);
+        self.extend_in_arena(start, end);
         self.arena.push(character);
         Ok(())
     }
@@ -272,7 +272,7 @@ impl Builder<'_> {
             self.run = Some(Run { start, end, arena: None });
             return;
         }
-        self.to_arena(start, end);
+        self.extend_in_arena(start, end);
         if returns {
             push_normalised(raw, &mut self.arena);
         } else {
@@ -281,7 +281,7 @@ impl Builder<'_> {
     }
 
     /// Makes the running text one that is kept in the arena, and extends it over `start..end` of the source.
-    fn to_arena(&mut self, start: usize, end: usize) {
+    fn extend_in_arena(&mut self, start: usize, end: usize) {
         let run = self.run.get_or_insert(Run { start, end: start, arena: None });
         if run.arena.is_none() {
             run.arena = Some(self.arena.len());

@@ -27,10 +27,11 @@ pub(crate) fn is_ncname(name: &str) -> bool {
 pub(crate) fn check_characters(text: &str) -> Result<(), Fault> {
     let bytes = text.as_bytes();
     let suspect = bytes.iter().fold(false, |found, &b| found | (b < 0x20 && !is_space(b)));
-    if suspect || has_noncharacter(bytes) {
-        if let Some((offset, c)) = text.char_indices().find(|&(_, c)| !is_character(c)) {
-            return Err(Fault::malformed(offset, format!("character U+{:04X} is not allowed in XML", u32::from(c))));
-        }
+    if !suspect && !has_noncharacter(bytes) {
+        return Ok(());
+    }
+    if let Some((offset, c)) = text.char_indices().find(|&(_, c)| !is_character(c)) {
+        return Err(Fault::malformed(offset, format!("character U+{:04X} is not allowed in XML", u32::from(c))));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What may stand before the root: the declaration, comments, processing instructions; and never a DOCTYPE.
 
-use crate::characters::{is_ncname, is_space};
+use crate::characters::{is_blank, is_ncname, is_space};
 use crate::error::{Fault, XmlErrorKind, excerpt};
 
 /// The XML declaration, as far as it concerns us.
@@ -62,7 +62,7 @@ pub(crate) fn find_root(text: &str, from: usize) -> Result<usize, Fault> {
         } else if rest.starts_with('<') {
             return Ok(at);
         } else {
-            return Err(no_root(rest, at, from));
+            return Err(no_root(text, at, from));
         }
     }
 }
@@ -102,12 +102,13 @@ fn starts_with_doctype(rest: &str) -> bool {
     rest.as_bytes().get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b"<!DOCTYPE"))
 }
 
-fn no_root(rest: &str, at: usize, from: usize) -> Fault {
-    match (rest.is_empty(), from) {
-        (true, 0) if at == 0 => Fault::new(XmlErrorKind::Empty, 0, "the file is empty"),
-        (true, _) => Fault::malformed(at, "there is no element"),
-        (false, 0) => Fault::new(XmlErrorKind::NotXml, at, "the file does not begin as XML does"),
-        (false, _) => Fault::malformed(at, "text before the root element"),
+fn no_root(text: &str, at: usize, from: usize) -> Fault {
+    let nothing_before = from == 0 && is_blank(&text[..at]);
+    match (at == text.len(), nothing_before) {
+        (true, true) => Fault::new(XmlErrorKind::Empty, 0, "the file is empty"),
+        (true, false) => Fault::malformed(at, "there is no element"),
+        (false, true) => Fault::new(XmlErrorKind::NotXml, at, "the file does not begin as XML does"),
+        (false, false) => Fault::malformed(at, "text before the root element"),
     }
 }
 

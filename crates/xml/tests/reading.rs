@@ -99,7 +99,7 @@ fn encodings_are_taken_at_their_word() {
         b"<?xml version='1.0' encoding='UTF-16'?><a/>",
         b"<?xml version='1.0' encoding='US-ASCII'?><a>\xC3\xA9</a>",
         b"\xEF\xBB\xBF<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
-        b"\xFE\xFF\0<\0a\0/",
+        b"\xFE\xFF\0<\0a\0/\0",
         b"\xFF\xFE\0\0<\0\0\0",
         b"<\0a\0/\0>\0",
     ];
@@ -114,7 +114,7 @@ fn what_is_not_well_formed_is_refused() {
         "<a>",
         "<a></b>",
         "<a/><b/>",
-        "x<a/>y",
+        "<!-- -->x<a/>",
         "<a/>x",
         "<a/>&amp;",
         "<a/><![CDATA[ ]]>",
@@ -186,6 +186,7 @@ fn other_refusals_have_their_class() {
     assert_eq!(refusal(b" \n\t"), Kind::Empty);
     assert_eq!(refusal(b"\xEF\xBB\xBF"), Kind::Empty);
     assert_eq!(refusal(b"%PDF-1.7"), Kind::NotXml);
+    assert_eq!(refusal(b"x<a/>y"), Kind::NotXml);
     assert_eq!(refusal(b"{\"a\":1}"), Kind::NotXml);
     for text in [
         "<!DOCTYPE a><a/>",

@@ -1,1 +1,2 @@
 //! (crate documentation follows with its first landing)
+pub mod pdf;

@@ -171,7 +171,7 @@ fn classify(answer: &Answer, sent_whole: bool) -> Attempt {
 
 fn success(answer: &Answer, speaker: &Speaker, sent_whole: bool) -> DepositOutcome {
     let found = quote(answer, speaker);
-    let Ok(reply) = serde_json::from_slice::<Reply>(&answer.body) else {
+    let Ok(reply) = lenient::object::<Reply>(&answer.body) else {
         return undecided(answer, Reason::UnreadableAnswer.with(found), sent_whole);
     };
     match (reply.code.unwrap_or(0), reply.flow, speaker) {

@@ -49,7 +49,7 @@ struct Common {
 
 /// Recognises who wrote an answer.
 pub(super) fn speaker(answer: &Answer) -> Speaker {
-    match serde_json::from_slice::<Common>(&answer.body) {
+    match lenient::object::<Common>(&answer.body) {
         Ok(Common { code: Some(code), label: Some(label), .. }) => Speaker::Service { code, label },
         Ok(Common { error: Some(error), error_description, .. }) => {
             Speaker::Gateway { words: joined(error, error_description) }
@@ -84,7 +84,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(answer: &'de Answer) -> Result<T, G
     let unreadable = |why: &str| GatewayError::Protocol(Reason::UnreadableAnswer.with(why));
     match speaker {
         Speaker::Service { code: 0, .. } => {
-            serde_json::from_slice(&answer.body).map_err(|error| unreadable(&error.to_string()))
+            lenient::object(&answer.body).map_err(|error| unreadable(&error.to_string()))
         }
         Speaker::Service { code, label } => Err(GatewayError::Refused { code, label }),
         Speaker::Gateway { .. } | Speaker::Stranger if answer.is_page => {

@@ -8,6 +8,15 @@ use serde_json::value::RawValue;
 use time::format_description::well_known::Iso8601;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
+/// A JSON object. An array is none: `serde` would take it for a structure without names.
+pub(super) fn object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, serde_json::Error> {
+    if body.trim_ascii_start().first() == Some(&b'{') {
+        serde_json::from_slice(body)
+    } else {
+        Err(serde_json::Error::custom("not a JSON object"))
+    }
+}
+
 /// A text, whether it was written as a string, a number or a boolean; `None` if missing, `null`, empty or a structure.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
@@ -151,6 +160,14 @@ mod tests {
         assert_eq!(row(r#"{"rows":{"id":1}}"#).rows.len(), 1);
         for nothing in [r#"{"rows":null}"#, r#"{"rows":""}"#, "{}", r#"{"rows":[]}"#] {
             assert!(row(nothing).rows.is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        assert!(object::<Row>(br#" {"id":1}"#).is_ok());
+        for body in [&br#"[1, 2, []]"#[..], b"", b"null", b"7"] {
+            assert!(object::<Row>(body).is_err());
         }
     }
 

@@ -137,7 +137,7 @@ fn read(answer: &Answer, asked_at: Instant, serial: u64) -> Result<Token, Gatewa
 
 /// The token of a success; `None` if there is none in it (seen in the wild: `"access_token":""` with status 200).
 fn token(answer: &Answer, asked_at: Instant, serial: u64) -> Option<Token> {
-    let read: TokenAnswer = serde_json::from_slice(&answer.body).ok()?;
+    let read: TokenAnswer = lenient::object(&answer.body).ok()?;
     let mut header = HeaderValue::from_str(&format!("Bearer {}", read.access_token?)).ok()?;
     header.set_sensitive(true);
     let life = match read.expires_in {

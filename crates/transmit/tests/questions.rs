@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use facteur_model::gateway::{FlowClass, Gateway, GatewayError, Search};
-use facteur_transmit::chorus_pro::{ChorusPro, Role};
+use facteur_transmit::chorus_pro::ChorusPro;
 use support::{Act, Server, account, json, page, token, with_headers};
 
 /// A gateway before a server with that script.
@@ -248,25 +248,27 @@ async fn a_token_near_its_end_is_renewed_before_it_is_refused() {
 }
 
 #[tokio::test]
-async fn a_probe_of_a_filing_agent_goes_through_the_supplier() {
+async fn a_probe_for_a_supplier_searches_that_very_supplier() {
     let structure = ok(r#"{"listeStructures":[{"idStructureCPP":77,"identifiantStructure":"33254021516357"}]}"#);
     let empty = ok(r#"{"listeFactures":[],"parametresRetour":{"pages":0,"total":0}}"#);
-    let tokens = Server::playing([token("t")]).await;
-    let server = Server::playing([structure, empty, ok(r#"{"listeStructures":[]}"#)]).await;
-    let gateway = account(&tokens, &server.url(), |configuration| configuration.role = Role::OnBehalf);
+    let closed = Act::Answer(json(200, r#"{"codeRetour":20001,"libelle":"GDP_MSG_11.005"}"#));
+    let (gateway, server) =
+        asking([structure.clone(), empty, structure, closed, ok(r#"{"listeStructures":[]}"#)]).await;
     gateway.probe(Some("33254021516357")).await.unwrap();
     let seen = server.seen();
     assert_eq!(seen[0].path(), "/cpro/structures/v1/rechercher");
     assert_eq!(seen[1].path(), "/cpro/factures/v1/rechercher/fournisseur");
     assert_eq!(seen[1].json()["idFournisseur"], 77);
-    let error = gateway.probe(Some("33254021516357")).await.unwrap_err();
-    assert!(matches!(&error, GatewayError::Credentials(text) if text.starts_with("GATEWAY-UNKNOWN-SUPPLIER")));
+    for expected in ["GATEWAY-NOT-AUTHORISED", "GATEWAY-UNKNOWN-SUPPLIER"] {
+        let error = gateway.probe(Some("33254021516357")).await.unwrap_err();
+        assert!(matches!(&error, GatewayError::Credentials(text) if text.starts_with(expected)), "{error}");
+    }
 }
 
 #[tokio::test]
-async fn a_probe_of_a_supplier_needs_a_search_that_answers() {
+async fn a_probe_needs_a_search_that_answers() {
     let (gateway, server) = asking([ok(r#"{"listeFactures":[]}"#), Act::Answer(json(403, "{}"))]).await;
-    gateway.probe(Some("33254021516357")).await.unwrap();
+    gateway.probe(None).await.unwrap();
     assert_eq!(server.seen().len(), 1);
     let error = gateway.probe(None).await.unwrap_err();
     assert!(matches!(&error, GatewayError::Credentials(text) if text.starts_with("GATEWAY-NOT-SUBSCRIBED")));

@@ -29,9 +29,9 @@ struct State {
 }
 
 impl Gate {
-    /// A gate before a body of which nothing has left yet.
-    pub fn new(body: Arc<Vec<u8>>) -> Arc<Self> {
-        let state = State { handed_over: 0, closed: false, last_move: Instant::now() };
+    /// A gate before a body of which nothing has left yet; `connecting` is for the connection, before patience counts.
+    pub fn new(body: Arc<Vec<u8>>, connecting: Duration) -> Arc<Self> {
+        let state = State { handed_over: 0, closed: false, last_move: Instant::now() + connecting };
         Arc::new(Self { body, state: Mutex::new(state) })
     }
 
@@ -95,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn the_pieces_are_the_body() {
         let body: Vec<u8> = (0..PIECE * 2 + 7).map(|at| u8::try_from(at % 251).unwrap()).collect();
-        let gate = Gate::new(Arc::new(body.clone()));
+        let gate = Gate::new(Arc::new(body.clone()), Duration::ZERO);
         let mut pieces = Box::pin(gate.pieces());
         let mut seen = Vec::new();
         while let Some(piece) = pieces.next().await {
@@ -107,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_gate_lets_nothing_more_through() {
-        let gate = Gate::new(Arc::new(vec![7; PIECE + 1]));
+        let gate = Gate::new(Arc::new(vec![7; PIECE + 1]), Duration::ZERO);
         let mut pieces = Box::pin(gate.pieces());
         assert_eq!(pieces.next().await.unwrap().unwrap().len(), PIECE);
         assert!(!gate.close());
@@ -117,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_piece_counts_as_sent() {
-        let gate = Gate::new(Arc::new(vec![7; PIECE]));
+        let gate = Gate::new(Arc::new(vec![7; PIECE]), Duration::ZERO);
         let mut pieces = Box::pin(gate.pieces());
         assert!(pieces.next().await.unwrap().is_ok());
         assert!(gate.close());

@@ -72,8 +72,9 @@ pub enum Role {
     /// The structure's own sales.
     #[default]
     Supplier,
-    /// Filing agent (*mandataire de dépôt*): for suppliers who gave it a written mandate. Each supplier's structure
-    /// has to be visible to the account, which [`probe`](facteur_model::gateway::Gateway::probe) proves.
+    /// Filing agent (*mandataire de dépôt*): for suppliers who gave it a written mandate. The calls are the same; the
+    /// account has to be allowed to search the invoices of each supplier, which
+    /// [`probe`](facteur_model::gateway::Gateway::probe) proves.
     OnBehalf,
 }
 

@@ -12,7 +12,7 @@ use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::body::Gate;
-use super::envelope::{Speaker, quote, speaker};
+use super::envelope::{Speaker, folded, lacks_right, quote, speaker};
 use super::token::Bearer;
 use super::{ChorusPro, lenient, naming};
 use crate::http::{self, Answer, CallError};
@@ -96,13 +96,13 @@ impl ChorusPro {
     }
 
     async fn attempt(&self, body: &Arc<Vec<u8>>, bearer: &Bearer) -> Attempt {
-        let gate = Gate::new(Arc::clone(body));
+        let timeouts = &self.configuration.timeouts;
+        let gate = Gate::new(Arc::clone(body), timeouts.connect());
         let request = self
             .request(&self.deposits, PATH, bearer)
             .header(CONTENT_LENGTH, gate.length())
             .header(CONNECTION, HeaderValue::from_static("close"))
             .body(Body::wrap_stream(gate.pieces()));
-        let timeouts = &self.configuration.timeouts;
         let limit = ANSWER_MAX.min(self.configuration.limits.max_answer_bytes);
         let result = tokio::select! {
             result = http::exchange(request, limit) => result,
@@ -185,8 +185,9 @@ fn success(answer: &Answer, speaker: &Speaker, sent_whole: bool) -> DepositOutco
 
 /// A refusal in the service's own words. `by_status`: the HTTP status says so too.
 fn service_refusal(answer: &Answer, label: &str, by_status: bool) -> DepositOutcome {
-    let says = |words: &[&str]| words.iter().any(|word| folded(label).contains(word));
-    if says(&["habilit", "gdp_msg_11.005"]) {
+    let plain = folded(label);
+    let says = |words: &[&str]| words.iter().any(|word| plain.contains(word));
+    if lacks_right(label) {
         return deferred(true, Reason::NotAuthorised.with(label));
     }
     if says(&["erreur technique", "incident technique", "probleme technique", "erreur interne", "indisponible"]) {
@@ -230,15 +231,4 @@ fn unknown(reason: String, raw: Option<String>) -> DepositOutcome {
 
 fn is_flow_number(text: &str) -> bool {
     text.len() <= FLOW_NUMBER_MAX && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
-}
-
-/// Lower case without French accents: the gateway writes its labels with and without them.
-fn folded(text: &str) -> String {
-    let plain = |c: char| match c {
-        'é' | 'è' | 'ê' => 'e',
-        'à' | 'â' => 'a',
-        'ç' => 'c',
-        other => other,
-    };
-    text.to_lowercase().chars().map(plain).collect()
 }

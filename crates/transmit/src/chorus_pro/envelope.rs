@@ -62,6 +62,23 @@ pub(super) fn speaker(answer: &Answer) -> Speaker {
     }
 }
 
+/// Whether a service says that the account lacks a right (`GDP_MSG_11.005`).
+pub(super) fn lacks_right(label: &str) -> bool {
+    let label = folded(label);
+    label.contains("habilit") || label.contains("gdp_msg_11.005")
+}
+
+/// Lower case without French accents: the gateway writes its labels with and without them.
+pub(super) fn folded(text: &str) -> String {
+    let plain = |c: char| match c {
+        'é' | 'è' | 'ê' => 'e',
+        'à' | 'â' => 'a',
+        'ç' => 'c',
+        other => other,
+    };
+    text.to_lowercase().chars().map(plain).collect()
+}
+
 /// `HTTP 403: the words`, or the beginning of whatever was answered.
 pub(super) fn quote(answer: &Answer, speaker: &Speaker) -> String {
     let words = match speaker {

@@ -90,6 +90,12 @@ impl ChorusPro {
         })
     }
 
+    /// In whose name this account deposits.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.configuration.role
+    }
+
     /// Asks a service a question, with one new token if the first one is refused.
     async fn ask(&self, path: &str, question: &impl Serialize) -> Result<Answer, GatewayError> {
         let _permit = self.permit().await?;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Iso8601;
 use time::{Date, Duration};
 
-use super::configuration::Role;
 use super::pages::{Collector, Paging};
 use super::{ChorusPro, envelope, lenient};
+use crate::reason::Reason;
 
 /// Operation `rechercherFactureParFournisseur`.
 const PATH: &str = "/cpro/factures/v1/rechercher/fournisseur";
@@ -76,13 +76,20 @@ impl ChorusPro {
         Ok(rows)
     }
 
-    /// Proves that token, account, subscription and search work; for a filing agent, for that very supplier.
+    /// Proves that token, account, subscription and search work, and for a supplier that the account may search its
+    /// invoices: without that right a search finds nothing and says nothing.
     pub(super) async fn probe_search(&self, supplier: Option<&str>) -> Result<(), GatewayError> {
         let mut question = json!({ "numeroFacture": PROBE_NUMBER });
-        if let (Role::OnBehalf, Some(siret)) = (self.configuration.role, supplier) {
+        if let Some(siret) = supplier {
             question["idFournisseur"] = lenient::identifier(&self.structure_of(siret).await?);
         }
-        self.search_page(&mut question, 1).await.map(|_| ())
+        match self.search_page(&mut question, 1).await {
+            Ok(_) => Ok(()),
+            Err(GatewayError::Refused { code, label }) if envelope::lacks_right(&label) => {
+                Err(GatewayError::Credentials(Reason::NotAuthorised.with(format!("{code} {label}"))))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn search_all(&self, mut question: Value) -> Result<Vec<GatewayInvoice>, GatewayError> {

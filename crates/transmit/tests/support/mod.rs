@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use facteur_model::gateway::{Deposit, FlowSyntax};
 use facteur_transmit::chorus_pro::{ChorusPro, Configuration, Secrets};
@@ -19,6 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub enum Act {
     /// Reads the whole request, writes exactly these bytes, keeps the connection open.
     Answer(Vec<u8>),
+    /// Same, after a while.
+    AnswerLater(Duration, Vec<u8>),
     /// Reads the whole request, writes exactly these bytes, closes.
     AnswerAndClose(Vec<u8>),
     /// Reads the whole request, closes without a word.
@@ -67,6 +70,8 @@ struct Shared {
     acts: Mutex<VecDeque<Act>>,
     seen: Mutex<Vec<Seen>>,
     connections: Mutex<usize>,
+    /// Requests being served, now and at most.
+    busy: Mutex<(usize, usize)>,
 }
 
 /// A server that plays a script, one act a request; after the last act it repeats it.
@@ -102,10 +107,15 @@ impl Server {
         *self.shared.connections.lock().unwrap()
     }
 
+    /// Most requests that were being served at the same time.
+    pub fn most_busy(&self) -> usize {
+        self.shared.busy.lock().unwrap().1
+    }
+
     /// Waits until so many requests were recorded: a request that the client broke off is recorded at its end.
     pub async fn wait_for(&self, requests: usize) -> Vec<Seen> {
         while self.seen().len() < requests {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.seen()
     }
@@ -141,12 +151,24 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         read_body(&mut stream, &mut body, wanted).await;
         if let Act::AnswerEarly(answer) = &act {
             let _ = stream.write_all(answer).await;
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
             read_body(&mut stream, &mut body, announced).await;
         }
         shared.seen.lock().unwrap().push(Seen { head, body, announced });
         match act {
             Act::Answer(answer) => {
+                if stream.write_all(&answer).await.is_err() {
+                    return;
+                }
+            }
+            Act::AnswerLater(delay, answer) => {
+                {
+                    let mut busy = shared.busy.lock().unwrap();
+                    busy.0 += 1;
+                    busy.1 = busy.1.max(busy.0);
+                }
+                tokio::time::sleep(delay).await;
+                shared.busy.lock().unwrap().0 -= 1;
                 if stream.write_all(&answer).await.is_err() {
                     return;
                 }

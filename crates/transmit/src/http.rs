@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use reqwest::{Client, ClientBuilder, Proxy, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, RequestBuilder, Response};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -12,6 +12,9 @@ use crate::SetUpError;
 
 /// Longest pause that is taken from a `Retry-After`: more is a mistake of the server, or a trap.
 const PAUSE_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// What never goes through a proxy: plain HTTP is allowed to this machine only.
+const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// An answer that came whole.
 pub(crate) struct Answer {
@@ -65,7 +68,7 @@ pub(crate) fn client_builder(connect: Duration, proxy: Option<&str>) -> Result<C
     match proxy {
         None => Ok(builder),
         Some(address) => Proxy::all(address)
-            .map(|proxy| builder.proxy(proxy))
+            .map(|proxy| builder.proxy(proxy.no_proxy(NoProxy::from_string(THIS_MACHINE))))
             .map_err(|error| SetUpError::Address { key: "proxy", problem: plain(error) }),
     }
 }

@@ -24,9 +24,11 @@ pub enum Reason {
     WrongAddress,
     /// The gateway asks for a pause.
     Pause,
-    /// No answer came: time out, connection closed, half an answer.
+    /// A deposit left whole and no answer came: time out, connection closed, half an answer.
     NoAnswer,
-    /// A server error, or a page for people instead of an answer.
+    /// A question (anything but a deposit) found no answer.
+    NotAnswered,
+    /// A deposit was answered with a server error, or with a page for people.
     ServerError,
     /// An answer that cannot be read.
     UnreadableAnswer,
@@ -50,7 +52,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for the tests of the texts.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NoConnection,
         Self::NotSentWhole,
         Self::NoToken,
@@ -61,6 +63,7 @@ impl Reason {
         Self::WrongAddress,
         Self::Pause,
         Self::NoAnswer,
+        Self::NotAnswered,
         Self::ServerError,
         Self::UnreadableAnswer,
         Self::NoFlowNumber,
@@ -87,6 +90,7 @@ impl Reason {
             Self::WrongAddress => "GATEWAY-WRONG-ADDRESS",
             Self::Pause => "GATEWAY-PAUSE",
             Self::NoAnswer => "GATEWAY-NO-ANSWER",
+            Self::NotAnswered => "GATEWAY-NOT-ANSWERED",
             Self::ServerError => "GATEWAY-SERVER-ERROR",
             Self::UnreadableAnswer => "GATEWAY-UNREADABLE-ANSWER",
             Self::NoFlowNumber => "GATEWAY-NO-FLOW-NUMBER",

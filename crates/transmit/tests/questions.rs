@@ -267,6 +267,29 @@ async fn a_probe_for_a_supplier_searches_that_very_supplier() {
 }
 
 #[tokio::test]
+async fn a_proxy_is_not_used_for_this_machine() {
+    let tokens = Server::playing([token("t")]).await;
+    let server = Server::playing([ok(r#"{"listeFactures":[]}"#)]).await;
+    let proxy = Server::playing([Act::Close]).await;
+    let address = proxy.url();
+    let gateway = account(&tokens, &server.url(), |configuration| configuration.proxy = Some(address));
+    gateway.probe(None).await.unwrap();
+    assert_eq!((server.seen().len(), proxy.connections()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_the_tunnel_is_no_connection() {
+    let tokens = Server::playing([token("t")]).await;
+    let proxy = Server::playing([Act::AnswerAndClose(page(407, "<html>who are you</html>"))]).await;
+    let address = proxy.url();
+    let gateway = account(&tokens, "https://gateway.invalid", |configuration| configuration.proxy = Some(address));
+    let error = gateway.probe(None).await.unwrap_err();
+    assert!(matches!(&error, GatewayError::Unavailable(text) if text.starts_with("GATEWAY-NO-CONNECTION")), "{error}");
+    assert!(proxy.seen()[0].head.starts_with("CONNECT gateway.invalid:443 "));
+    assert!(!proxy.seen()[0].head.to_lowercase().contains("cpro-account"));
+}
+
+#[tokio::test]
 async fn a_probe_needs_a_search_that_answers() {
     let (gateway, server) = asking([ok(r#"{"listeFactures":[]}"#), Act::Answer(json(403, "{}"))]).await;
     gateway.probe(None).await.unwrap();

@@ -105,6 +105,7 @@ impl ChorusPro {
             .body(Body::wrap_stream(gate.pieces()));
         let limit = ANSWER_MAX.min(self.configuration.limits.max_answer_bytes);
         let result = tokio::select! {
+            biased;
             result = http::exchange(request, limit) => result,
             () = gate.stalled(timeouts.read()) => Err(CallError::TimeOut),
             () = tokio::time::sleep(timeouts.deposit()) => Err(CallError::TimeOut),

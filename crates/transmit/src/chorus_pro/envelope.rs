@@ -105,7 +105,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(answer: &'de Answer) -> Result<T, G
         }
         Speaker::Service { code, label } => Err(GatewayError::Refused { code, label }),
         Speaker::Gateway { .. } | Speaker::Stranger if answer.is_page => {
-            Err(GatewayError::Unavailable(Reason::ServerError.with(quote(answer, &speaker))))
+            Err(GatewayError::Unavailable(Reason::NotAnswered.with(quote(answer, &speaker))))
         }
         _ => Err(unreadable(&quote(answer, &speaker))),
     }
@@ -120,13 +120,13 @@ fn refusal(answer: &Answer, speaker: Speaker) -> GatewayError {
         (429, _) => GatewayError::Busy { after: answer.pause, reason: Reason::Pause.with(found) },
         (400, _) if answer.bearer_refused => GatewayError::Credentials(Reason::AccountRefused.with(found)),
         (400..=499, Speaker::Service { code, label }) if code != 0 => GatewayError::Refused { code, label },
-        (408, _) => GatewayError::Unavailable(Reason::NoAnswer.with(found)),
+        (408, _) => GatewayError::Unavailable(Reason::NotAnswered.with(found)),
         (300..=399 | 404 | 405, _) => GatewayError::Protocol(Reason::WrongAddress.with(found)),
         (400..=499, _) => GatewayError::Protocol(Reason::RequestRefused.with(found)),
         (500.., _) if answer.pause.is_some() => {
-            GatewayError::Busy { after: answer.pause, reason: Reason::ServerError.with(found) }
+            GatewayError::Busy { after: answer.pause, reason: Reason::NotAnswered.with(found) }
         }
-        (500.., _) => GatewayError::Unavailable(Reason::ServerError.with(found)),
+        (500.., _) => GatewayError::Unavailable(Reason::NotAnswered.with(found)),
         _ => GatewayError::Protocol(Reason::UnreadableAnswer.with(found)),
     }
 }
@@ -135,7 +135,7 @@ fn refusal(answer: &Answer, speaker: Speaker) -> GatewayError {
 pub(super) fn no_answer(error: CallError) -> GatewayError {
     match error {
         CallError::Connect(_) => GatewayError::Unavailable(Reason::NoConnection.with(error)),
-        CallError::TimeOut | CallError::Broken(_) => GatewayError::Unavailable(Reason::NoAnswer.with(error)),
+        CallError::TimeOut | CallError::Broken(_) => GatewayError::Unavailable(Reason::NotAnswered.with(error)),
         CallError::TooLarge(_) => GatewayError::Protocol(Reason::UnreadableAnswer.with(error)),
     }
 }

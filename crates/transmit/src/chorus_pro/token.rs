@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::configuration::Secrets;
 use super::envelope::{self, Speaker};
 use super::lenient;
-use crate::http::{self, Answer};
+use crate::http::{self, Answer, CallError};
 use crate::reason::Reason;
 use crate::secrets::Secret;
 
@@ -109,7 +109,10 @@ impl Tokens {
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .timeout(self.whole)
             .form(&form);
-        http::exchange(request, TOKEN_ANSWER_MAX).await.map_err(envelope::no_answer)
+        http::exchange(request, TOKEN_ANSWER_MAX).await.map_err(|error| {
+            let reason = if matches!(error, CallError::Connect(_)) { Reason::NoConnection } else { Reason::NoToken };
+            GatewayError::Unavailable(reason.with(error))
+        })
     }
 }
 
@@ -121,7 +124,7 @@ fn read(answer: &Answer, asked_at: Instant, serial: u64) -> Result<Token, Gatewa
         _ => envelope::quote(answer, &speaker),
     };
     match (answer.status, speaker) {
-        (200..=299, _) if answer.is_page => Err(GatewayError::Unavailable(Reason::ServerError.with(found))),
+        (200..=299, _) if answer.is_page => Err(GatewayError::Unavailable(Reason::NoToken.with(found))),
         (200..=299, _) => token(answer, asked_at, serial).ok_or(GatewayError::Unavailable(Reason::NoToken.with(found))),
         (400 | 401 | 403, Speaker::Gateway { .. }) | (401 | 403, _) => {
             Err(GatewayError::Credentials(Reason::ApplicationRefused.with(found)))

@@ -1,1 +1,4 @@
-//! (crate documentation follows with its first landing)
+//! Status reports: what a person or a script reads about the invoices in the store.
+
+pub mod status;
+pub mod table;

@@ -1,1 +1,24 @@
-//! (crate documentation follows with its first landing)
+//! Validation: packs of official artefacts, the ordered layers, and the verdict.
+//!
+//! The layers run in the order of [`Layer`](facteur_model::finding::Layer): syntax, XML Schema, rules, gateway. What
+//! is asked for and what is required is a [`Plan`]; what came out is a [`Report`]. A layer that should have run and
+//! could not makes a document [`NotChecked`](facteur_model::finding::Verdict::NotChecked), never valid.
+//!
+//! Rules of EN 16931, Factur-X, EXTENDED-CTC-FR and BR-FR come in through [`RuleLayer`]; while none is plugged in,
+//! their layers say that they were not evaluated.
+
+mod checker;
+pub mod chorus_pro;
+pub mod packs;
+pub mod profile;
+mod report;
+pub mod syntax;
+pub mod xsd;
+
+pub use checker::{Checker, Context, Places, Plan, RuleLayer, RuleOutcome, Subject};
+pub use report::Report;
+
+/// Prepares libxml2. Call it once in the main thread before any other thread starts, and before `sign::init`.
+pub fn init() {
+    xsd::init();
+}

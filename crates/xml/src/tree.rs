@@ -110,6 +110,12 @@ impl Document {
         self.encoding
     }
 
+    /// The whole document in UTF-8, without byte order mark; its declaration stands as it was written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Number of elements and texts; ids are below it.
     #[must_use]
     pub fn len(&self) -> usize {

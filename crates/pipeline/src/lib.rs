@@ -1,1 +1,23 @@
-//! (crate documentation follows with its first landing)
+//! The pipeline: joins the stages that do not know each other.
+//!
+//! [`import`] brings documents in, [`engine`] takes each through reading, checking and sealing, [`deposit`] sends and
+//! follows, [`hands`] are what a person does with a case. SQL is in `store`, HTTP in `transmit`, XML in `xml`.
+
+pub mod config;
+pub mod deposit;
+pub mod doctor;
+pub mod engine;
+pub mod error;
+pub mod examine;
+pub mod hands;
+pub mod home;
+pub mod import;
+pub mod lease;
+pub mod lock;
+pub mod pdf_worker;
+
+/// Prepares the C libraries. Call it once in the main thread, before any other thread starts.
+pub fn init() {
+    facteur_validate::init();
+    facteur_sign::init();
+}

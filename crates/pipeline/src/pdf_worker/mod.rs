@@ -1,0 +1,186 @@
+//! Reading of PDFs in child processes that limit themselves, so that a hostile file takes nothing down with it.
+//!
+//! The child is the same executable with a hidden argument, which calls [`child_main`] before anything else. It
+//! confines itself before it reads its first byte, answers one request after the other, and is replaced after 50 PDFs,
+//! after 5 seconds of processor time, after every error and after every overrun. A stack overflow or an exhausted
+//! memory, which no code can catch, ends that child and one document's reading, not the batch.
+
+mod child;
+mod protocol;
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits, is_pdf};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+pub use child::child_main;
+use protocol::Answer;
+
+/// How long one file may take, from the request to the last byte of the answer.
+pub const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How long a child that closed its end is given to be seen ending.
+const END_GRACE: Duration = Duration::from_secs(1);
+
+/// Children that read PDFs; at most `size` at a time.
+#[derive(Debug)]
+pub struct PdfWorkerPool {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    limits: PdfLimits,
+    time_limit: Duration,
+    slots: Semaphore,
+    idle: Mutex<Vec<Worker>>,
+}
+
+impl PdfWorkerPool {
+    /// A pool of up to `size` children, each `program` with `arguments` (`facteur worker-pdf`). None is started yet.
+    ///
+    /// # Errors
+    /// The path of the program cannot be made absolute.
+    pub fn new(
+        program: impl Into<PathBuf>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+        size: usize,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            program: std::path::absolute(program.into())?,
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            limits: PdfLimits::default(),
+            time_limit: TIME_LIMIT,
+            slots: Semaphore::new(size.max(1)),
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The same pool with other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: PdfLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The same pool with another time for each file.
+    #[must_use]
+    pub fn with_time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    /// Reads one PDF in a child.
+    ///
+    /// # Errors
+    /// What the reader says of the document; [`PdfError::TooSlow`] or [`PdfError::WorkerDied`] when it ended without an
+    /// answer; [`PdfError::WorkerUnavailable`] when no child could be started, which says nothing of the document.
+    pub async fn extract(&self, bytes: &[u8]) -> Result<PdfContent, PdfError> {
+        if bytes.len() > self.limits.max_file_bytes {
+            return Err(PdfError::FileTooLarge { found: bytes.len(), limit: self.limits.max_file_bytes });
+        }
+        if !is_pdf(bytes) {
+            return Err(PdfError::NotPdf);
+        }
+        let _slot = self.slots.acquire().await.map_err(unavailable)?;
+        // A child that served others may have been spent by them: only a fresh one proves a document guilty.
+        if let Some(worker) = self.take_idle() {
+            match self.ask(worker, bytes).await {
+                Err(PdfError::WorkerDied { .. } | PdfError::WorkerUnavailable { .. }) => {}
+                outcome => return outcome,
+            }
+        }
+        self.ask(self.start()?, bytes).await
+    }
+
+    fn start(&self) -> Result<Worker, PdfError> {
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(unavailable)?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(input), Some(output)) => Ok(Worker { child, input, output }),
+            _ => Err(unavailable("no pipe to the process")),
+        }
+    }
+
+    async fn ask(&self, mut worker: Worker, bytes: &[u8]) -> Result<PdfContent, PdfError> {
+        let exchange = async {
+            protocol::write_request(&mut worker.input, &self.limits, bytes).await?;
+            protocol::read_answer(&mut worker.output, &self.limits).await
+        };
+        match timeout(self.time_limit, exchange).await {
+            Ok(Ok(Answer { result: Ok(content), last: false })) => {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+                Ok(content)
+            }
+            Ok(Ok(Answer { result, .. })) => {
+                worker.end().await;
+                result
+            }
+            Ok(Err(error)) => Err(worker.post_mortem(&error).await),
+            Err(_elapsed) => {
+                worker.end().await;
+                Err(PdfError::TooSlow { seconds: self.time_limit.as_secs() })
+            }
+        }
+    }
+
+    fn take_idle(&self) -> Option<Worker> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+/// A running child. Dropped half-way (a cancelled import), it is killed.
+#[derive(Debug)]
+struct Worker {
+    child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+}
+
+impl Worker {
+    /// Kills the child with its process group, and reaps it.
+    async fn end(mut self) -> Option<ExitStatus> {
+        // The id is there as long as the child was not reaped, so it cannot be another process's.
+        if let Some(group) = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+            kill_process_group(group, Signal::KILL).ok();
+        }
+        self.child.wait().await.ok()
+    }
+
+    /// Why the conversation broke off.
+    async fn post_mortem(mut self, error: &io::Error) -> PdfError {
+        let Ok(Ok(status)) = timeout(END_GRACE, self.child.wait()).await else {
+            self.end().await;
+            return PdfError::WorkerDied { detail: error.to_string() };
+        };
+        if status.code() == Some(child::EXIT_NOT_CONFINED) {
+            return unavailable("the process could not limit itself");
+        }
+        PdfError::WorkerDied { detail: describe(status) }
+    }
+}
+
+fn unavailable(reason: impl ToString) -> PdfError {
+    PdfError::WorkerUnavailable { detail: reason.to_string() }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match status.signal() {
+        Some(signal) => Signal::from_named_raw(signal).map_or_else(|| format!("signal {signal}"), |s| format!("{s:?}")),
+        None => format!("status {}", status.code().unwrap_or_default()),
+    }
+}

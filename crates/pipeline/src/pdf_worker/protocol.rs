@@ -1,0 +1,174 @@
+//! What parent and child say to each other over the child's standard input and output.
+//!
+//! Request: length and bytes of the limits (JSON), length and bytes of the PDF. Answer: length and bytes of the header
+//! (JSON), then the bytes of the attachments, one after the other, with the lengths that the header gives. Lengths are
+//! 32-bit little-endian. The parent does not trust the child: a reader that was taken over may answer anything.
+
+use std::io::{self, Read, Write};
+
+use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Largest header of an answer, and largest description of the limits.
+const HEADER_MAX: usize = 4 << 20;
+
+/// An answer as the parent uses it.
+pub(super) struct Answer {
+    pub(super) result: Result<PdfContent, PdfError>,
+    /// The child ends after this answer.
+    pub(super) last: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    last: bool,
+    lengths: Vec<usize>,
+    result: Result<PdfContent, PdfError>,
+}
+
+pub(super) async fn write_request(
+    to: &mut (impl AsyncWrite + Unpin),
+    limits: &PdfLimits,
+    pdf: &[u8],
+) -> io::Result<()> {
+    let limits = serde_json::to_vec(limits)?;
+    for part in [limits.as_slice(), pdf] {
+        to.write_u32_le(length(part.len())?).await?;
+        to.write_all(part).await?;
+    }
+    to.flush().await
+}
+
+pub(super) async fn read_answer(from: &mut (impl AsyncRead + Unpin), limits: &PdfLimits) -> io::Result<Answer> {
+    let length = from.read_u32_le().await? as usize;
+    if length > HEADER_MAX {
+        return Err(malformed());
+    }
+    let mut header = vec![0; length];
+    from.read_exact(&mut header).await?;
+    let Header { last, lengths, mut result } = serde_json::from_slice(&header)?;
+    if let Ok(content) = &mut result {
+        let total = lengths.iter().try_fold(0_usize, |sum, length| sum.checked_add(*length));
+        if lengths.len() != content.attachments.len() || total.is_none_or(|total| total > limits.max_attachments_bytes)
+        {
+            return Err(malformed());
+        }
+        if content.invoice_xml.is_some_and(|index| index >= content.attachments.len()) {
+            return Err(malformed());
+        }
+        for (attachment, length) in content.attachments.iter_mut().zip(lengths) {
+            attachment.bytes = vec![0; length];
+            from.read_exact(&mut attachment.bytes).await?;
+        }
+    }
+    Ok(Answer { result, last })
+}
+
+/// The next request; `None` when the parent has no more.
+pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<(PdfLimits, Vec<u8>)>> {
+    let Some(length) = read_length(from)? else { return Ok(None) };
+    if length > HEADER_MAX {
+        return Err(malformed());
+    }
+    let limits: PdfLimits = serde_json::from_slice(&read_bytes(from, length)?)?;
+    let length = read_length(from)?.filter(|length| *length <= limits.max_file_bytes).ok_or_else(malformed)?;
+    Ok(Some((limits, read_bytes(from, length)?)))
+}
+
+pub(super) fn write_answer(to: &mut impl Write, result: &Result<PdfContent, PdfError>, last: bool) -> io::Result<()> {
+    let attachments = result.as_ref().map_or(&[][..], |content| content.attachments.as_slice());
+    let lengths = attachments.iter().map(|attachment| attachment.bytes.len()).collect();
+    let header = serde_json::to_vec(&Header { last, lengths, result: result.clone() })?;
+    to.write_all(&length(header.len())?.to_le_bytes())?;
+    to.write_all(&header)?;
+    for attachment in attachments {
+        to.write_all(&attachment.bytes)?;
+    }
+    to.flush()
+}
+
+fn read_length(from: &mut impl Read) -> io::Result<Option<usize>> {
+    let mut bytes = [0; 4];
+    if from.read(&mut bytes[..1])? == 0 {
+        return Ok(None);
+    }
+    from.read_exact(&mut bytes[1..])?;
+    Ok(Some(u32::from_le_bytes(bytes) as usize))
+}
+
+fn read_bytes(from: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn length(length: usize) -> io::Result<u32> {
+    u32::try_from(length).map_err(io::Error::other)
+}
+
+fn malformed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "malformed answer")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use facteur_parse::pdf::{Attachment, AttachmentSource};
+
+    use super::*;
+
+    fn content() -> PdfContent {
+        let attachment = |name: &str, bytes: &[u8]| Attachment {
+            name: name.to_owned(),
+            bytes: bytes.to_vec(),
+            relationship: Some("Data".to_owned()),
+            media_type: None,
+            source: AttachmentSource::Both,
+            root: None,
+        };
+        PdfContent {
+            pages: Some(2),
+            attachments: vec![attachment("factur-x.xml", b"<a/>"), attachment("plan.png", b"")],
+            invoice_xml: Some(0),
+            findings: Vec::new(),
+            recovered: false,
+            encrypted: false,
+            xmp: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_and_its_answer_arrive_as_they_left() {
+        let limits = PdfLimits::default();
+        let mut wire = Vec::new();
+        write_request(&mut wire, &limits, b"%PDF-").await.unwrap();
+        let mut wire = wire.as_slice();
+        assert_eq!(read_request(&mut wire).unwrap(), Some((limits, b"%PDF-".to_vec())));
+        assert_eq!(read_request(&mut wire).unwrap(), None);
+        for result in [Ok(content()), Err(PdfError::PasswordRequired)] {
+            let mut wire = Vec::new();
+            write_answer(&mut wire, &result, true).unwrap();
+            let answer = read_answer(&mut wire.as_slice(), &limits).await.unwrap();
+            assert_eq!((answer.result, answer.last), (result, true));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_lies_is_refused() {
+        let limits = PdfLimits::default();
+        let lies: [fn(&mut Header); 3] = [
+            |header| header.lengths = vec![usize::MAX, 1],
+            |header| header.lengths.clear(),
+            |header| header.result = Ok(PdfContent { invoice_xml: Some(7), ..content() }),
+        ];
+        for lie in lies {
+            let mut header = Header { last: false, lengths: vec![4, 0], result: Ok(content()) };
+            lie(&mut header);
+            let header = serde_json::to_vec(&header).unwrap();
+            let wire = [&u32::try_from(header.len()).unwrap().to_le_bytes(), header.as_slice(), b"<a/>"].concat();
+            assert!(read_answer(&mut wire.as_slice(), &limits).await.is_err());
+        }
+        assert!(read_answer(&mut [0xFF; 8].as_slice(), &limits).await.is_err());
+    }
+}

@@ -83,7 +83,7 @@ impl Simulator {
 }
 
 fn binary() -> PathBuf {
-    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/facteur-simulator");
+    let built = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("../debug/facteur-simulator");
     std::env::var_os("FACTEUR_SIMULATOR").map_or_else(built, PathBuf::from)
 }
 
@@ -242,6 +242,54 @@ async fn a_deposit_whose_answer_was_lost_is_found_again_by_its_number() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("the invoice was never found");
+}
+
+#[tokio::test]
+async fn a_cii_is_deposited_in_its_own_format() {
+    let Some(simulator) = Simulator::start(&[]) else { return };
+    let gateway = simulator.account();
+    let bytes = include_bytes!("../../../fixtures/cii/invoice-a1.xml");
+    let cii = Deposit { file_name: "cii.xml", bytes, syntax: FlowSyntax::Cii16b, signed: false };
+    let DepositOutcome::Accepted { flow, .. } = gateway.deposit(cii).await else { panic!("not accepted") };
+    let report = terminal(&gateway, &flow).await;
+    assert_eq!(report.class, FlowClass::Integrated, "{report:?}");
+    assert_eq!(gateway.search_flow(&flow).await.unwrap().len(), 1);
+    let mistaken = Deposit { syntax: FlowSyntax::UblInvoice, ..cii };
+    let DepositOutcome::Accepted { flow, .. } = gateway.deposit(mistaken).await else { panic!("not accepted") };
+    let report = terminal(&gateway, &flow).await;
+    assert_eq!(report.class, FlowClass::Rejected);
+    assert!(!report.technical.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_supplier_that_the_account_may_not_search_is_found_out_before_anything_is_sent() {
+    let Some(simulator) = Simulator::start(&[]) else { return };
+    let declared = serde_json::json!({ "siret": "99980123600012", "searchable": false });
+    let answer = reqwest::Client::new().post(format!("{}/simulator/structure", simulator.url)).json(&declared);
+    assert!(answer.send().await.unwrap().status().is_success());
+    let gateway = simulator.account();
+    gateway.probe(None).await.unwrap();
+    let error = gateway.probe(Some("99980123600012")).await.unwrap_err();
+    assert!(matches!(&error, GatewayError::Credentials(text) if text.starts_with("GATEWAY-NOT-AUTHORISED")), "{error}");
+}
+
+#[tokio::test]
+async fn a_second_deposit_of_the_same_invoice_is_a_hint_or_a_rejected_flow() {
+    for check in ["deposit", "integration"] {
+        let Some(simulator) = Simulator::start(&["--duplicate-check", check]) else { return };
+        let gateway = simulator.account();
+        let flow = accepted(&gateway, "FA-2", SUPPLIER).await;
+        assert_eq!(terminal(&gateway, &flow).await.class, FlowClass::Integrated);
+        match deposit(&gateway, "FA-2", &invoice("FA-2", SUPPLIER)).await {
+            DepositOutcome::Duplicate { .. } => assert_eq!(check, "deposit"),
+            DepositOutcome::Accepted { flow, .. } => {
+                assert_eq!(check, "integration");
+                assert_eq!(terminal(&gateway, &flow).await.class, FlowClass::Rejected);
+            }
+            other => panic!("{check}: {other:?}"),
+        }
+        assert_eq!(found(&gateway, "FA-2").await.len(), 1);
+    }
 }
 
 #[tokio::test]

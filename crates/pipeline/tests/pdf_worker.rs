@@ -112,6 +112,50 @@ async fn a_document_that_exhausts_the_memory_ends_its_reader_only() {
     assert!(pool.extract(&with_invoice()).await.is_ok());
 }
 
+/// Structures made to exhaust a reader: in each the answer comes in time and is no invoice.
+#[tokio::test]
+async fn structures_made_to_exhaust_a_reader_end_in_time() {
+    let nested =
+        |open: &str, close: &str, depth: usize| pdf_of("", &[(open.repeat(depth) + &close.repeat(depth)).into_bytes()]);
+    let table = |table: &str| {
+        let mut bytes = pdf_of("", &[]);
+        let end = bytes.windows(7).rposition(|window| window == b"trailer").unwrap();
+        bytes.truncate(end);
+        bytes.extend(table.replace("HERE", &end.to_string()).bytes());
+        bytes
+    };
+    let many: Vec<Vec<u8>> = (0..150_000).map(|_| b"<<>>".to_vec()).collect();
+    let cases = [
+        ("dictionaries", nested("<</A", ">>", 100_000)),
+        ("arrays", nested("[", "]", 200_000)),
+        ("parentheses", nested("(", ")", 200_000)),
+        ("objects", pdf_of("", &many)),
+        ("kids", pdf_of("/Names<</EmbeddedFiles 4 0 R>>", &[b"<</Kids[4 0 R 4 0 R 4 0 R]>>".to_vec()])),
+        (
+            "prev",
+            table("xref\n0 1\n0000000000 65535 f \ntrailer\n<</Root 1 0 R/Size 1/Prev HERE>>\nstartxref\nHERE\n%%EOF"),
+        ),
+        (
+            "size",
+            table("xref\n0 1\n0000000000 65535 f \ntrailer\n<</Root 1 0 R/Size 2147483648>>\nstartxref\nHERE\n%%EOF"),
+        ),
+        (
+            "count",
+            table("xref\n0 4294967295\n0000000000 65535 f \ntrailer\n<</Root 1 0 R/Size 5>>\nstartxref\nHERE\n%%EOF"),
+        ),
+    ];
+    let pool = pool();
+    for (name, bytes) in cases {
+        let outcome = pool.extract(&bytes).await;
+        assert!(!matches!(outcome, Err(PdfError::TooSlow { .. })), "{name} takes too long");
+        assert!(
+            outcome.as_ref().map_or_else(|error| !error.is_ours(), |content| content.invoice_xml.is_none()),
+            "{name}"
+        );
+        println!("{name}: {:?}", outcome.map(|content| content.recovered));
+    }
+}
+
 #[tokio::test]
 async fn an_attachment_that_unpacks_to_a_gigabyte_is_refused() {
     let file = b"<</Type/Filespec/UF(factur-x.xml)/EF<</F 5 0 R>>>>".to_vec();

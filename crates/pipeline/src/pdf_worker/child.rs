@@ -4,7 +4,7 @@ use std::io;
 use std::process::exit;
 
 use facteur_parse::pdf::extract;
-use rustix::process::{Resource, Rlimit, Signal, chdir, getrlimit, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Resource, Rlimit, chdir, getrlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -39,10 +39,11 @@ pub fn child_main() -> ! {
     }
 }
 
+/// There is no signal for the parent's death: it would follow the death of the parent's *thread*, which is no reason
+/// to end. A child whose parent is gone reads the end of its input, or fails to answer, and ends.
 fn confine() -> io::Result<()> {
     close_inherited_descriptors();
     chdir("/")?;
-    set_parent_process_death_signal(Some(Signal::KILL))?;
     set_no_new_privs(true)?;
     lower(Resource::Core, 0)?;
     lower(Resource::Fsize, 0)?;

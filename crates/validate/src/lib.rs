@@ -7,6 +7,7 @@
 //! Rules of EN 16931, Factur-X, EXTENDED-CTC-FR and BR-FR come in through [`RuleLayer`]; while none is plugged in,
 //! their layers say that they were not evaluated.
 
+mod chain;
 mod checker;
 pub mod chorus_pro;
 pub mod packs;

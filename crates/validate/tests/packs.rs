@@ -99,10 +99,12 @@ fn an_unknown_or_changed_wheel_is_refused() {
     let changed = folder.path().join(&Manifest::built_in().distributions[0].file);
     fs::write(&changed, "PK").unwrap();
     assert!(matches!(packs.add_wheel(&changed, Manifest::built_in()), Err(PackError::Digest { .. })));
-    assert!(matches!(
-        packs.add_directory(&packs.directory().join(".."), Manifest::built_in()),
-        Err(PackError::Digest { .. })
-    ));
+    let refused = packs.add_directory(folder.path(), Manifest::built_in());
+    assert!(matches!(refused, Err(PackError::Digest { .. })));
+    let nothing = tempfile::tempdir().unwrap();
+    let refused = packs.add_directory(nothing.path(), Manifest::built_in());
+    assert!(matches!(refused, Err(PackError::Nothing { .. })));
+    assert!(!packs.directory().exists());
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub fn check_means(invoice: &Invoice) -> Vec<Finding> {
     let codes = || invoice.payment.means.iter().filter_map(code);
     if invoice.is_credit_note() {
         let first = codes().next();
-        return first.map(|code| warning_on_credit_note(code)).into_iter().collect();
+        return first.map(warning_on_credit_note).into_iter().collect();
     }
     let expected = ACCEPTED.join(", ");
     let finding = |rule: &str| Finding::fatal(Layer::ChorusPro, rule).term("BT-81").expected(expected.clone());

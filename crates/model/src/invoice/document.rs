@@ -74,6 +74,18 @@ pub struct Delivery {
     pub address: Option<Address>,
 }
 
+/// Delivery terms (Incoterms): French extension.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeliveryTerms {
+    /// Code of the terms (`EXW`, `DAP`, …).
+    pub code: Option<String>,
+    /// Name of the place that they refer to.
+    pub location: Option<String>,
+    /// Country of that place.
+    pub country: Option<String>,
+}
+
 /// BG-14, invoicing period; on a line BG-26.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

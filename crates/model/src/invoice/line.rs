@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Delivery, InvoicePeriod, LineAllowanceCharge, Note, Party, PrecedingInvoice};
 use crate::amount::Amount;
+use crate::date::Date;
 use crate::identifiers::Identifier;
 
 /// BG-25, a line.
@@ -22,10 +23,14 @@ pub struct Line {
     pub objects: Vec<Identifier>,
     /// BT-129, BT-130: invoiced quantity.
     pub quantity: Option<Quantity>,
+    /// Quantity in one package: French extension.
+    pub per_package: Option<Quantity>,
     /// BT-131, net amount.
     pub net_amount: Option<Amount>,
     /// BT-132, referenced purchase order line; with the document, EXT-FR-FE-BG-09.
     pub order: Option<LineReference>,
+    /// Sales order line that the line refers to: French extension.
+    pub sales_order: Option<LineReference>,
     /// Despatch advice that the line refers to: French extension.
     pub despatch_advice: Option<LineReference>,
     /// Receiving advice that the line refers to: French extension.
@@ -52,6 +57,8 @@ pub struct Line {
     pub vat_exemption: Option<String>,
     /// Exemption reason code of the line: French extension.
     pub vat_exemption_code: Option<String>,
+    /// Value added tax point date code of the line: French extension.
+    pub vat_point_code: Option<String>,
     /// EXT-FR-FE-181, VAT amount of the line.
     pub vat_amount: Option<Amount>,
     /// EXT-FR-FE-182, VAT amount of the line in the accounting currency.
@@ -82,6 +89,8 @@ pub struct LineReference {
     pub line: Option<String>,
     /// The document itself: French extension (EXT-FR-FE-BG-09 for an order).
     pub document: Option<String>,
+    /// Date of that document: French extension.
+    pub issued: Option<Date>,
 }
 
 /// BG-29, price details.
@@ -92,6 +101,10 @@ pub struct Price {
     pub net: Option<Amount>,
     /// BT-147, discount on the gross price.
     pub discount: Option<Amount>,
+    /// Reason of that discount: French extension.
+    pub discount_reason: Option<String>,
+    /// Reason code of that discount: French extension.
+    pub discount_reason_code: Option<String>,
     /// BT-148, gross price of an item.
     pub gross: Option<Amount>,
     /// BT-149, BT-150: quantity that the price is for.

@@ -11,11 +11,11 @@ mod party;
 mod payment;
 mod tax;
 
-pub use document::{Attachment, Delivery, InvoicePeriod, Note, PrecedingInvoice, SupportingDocument};
+pub use document::{Attachment, Delivery, DeliveryTerms, InvoicePeriod, Note, PrecedingInvoice, SupportingDocument};
 pub use line::{Item, ItemAttribute, Line, LineReference, Price, Quantity};
 pub use party::{Address, Contact, OtherParties, Party};
 pub use payment::{CreditTransfer, Payment, PaymentCard, PaymentMeans};
-pub use tax::{AllowanceCharge, LineAllowanceCharge, Totals, VatBreakdown};
+pub use tax::{AllowanceCharge, CurrencyExchange, LineAllowanceCharge, Totals, VatBreakdown};
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ use crate::date::Date;
 use crate::identifiers::Identifier;
 
 /// The code of a business term: `BT-1`, `BG-25`, `EXT-FR-FE-01`; or, for what only the historic Chorus Pro formats
-/// have, `CPP-` and a name.
+/// have, `CPP-` and a name; or plain `EXT-FR-FE` for what the French profile adds under a number we do not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Term(pub &'static str);
@@ -64,14 +64,20 @@ pub struct Invoice {
     pub contract: Option<String>,
     /// EXT-FR-FE-01, type of the contract (`MARCHE`, `CONTRAT`).
     pub contract_type: Option<String>,
+    /// Date of the contract: French extension.
+    pub contract_date: Option<Date>,
     /// BT-13, purchase order reference: towards a public buyer, the commitment number (*numéro d'engagement*).
     pub purchase_order: Option<String>,
+    /// Date of the purchase order: French extension.
+    pub purchase_order_date: Option<Date>,
     /// BT-14, sales order reference.
     pub sales_order: Option<String>,
     /// BT-15, receiving advice reference.
     pub receiving_advice: Option<String>,
     /// BT-16, despatch advice reference.
     pub despatch_advice: Option<String>,
+    /// Date of the despatch advice: French extension.
+    pub despatch_advice_date: Option<Date>,
     /// BT-17, tender or lot reference.
     pub tender: Option<String>,
     /// BT-18, invoiced object identifier, with its scheme (UNTDID 1153). The French profile allows several.
@@ -99,6 +105,8 @@ pub struct Invoice {
     pub other_parties: OtherParties,
     /// BG-13, delivery, with BG-15.
     pub delivery: Option<Delivery>,
+    /// Delivery terms: French extension.
+    pub delivery_terms: Option<DeliveryTerms>,
     /// BG-14, invoicing period.
     pub period: Option<InvoicePeriod>,
     /// BG-16, payment instructions, with BT-20.
@@ -107,6 +115,8 @@ pub struct Invoice {
     pub allowances: Vec<AllowanceCharge>,
     /// BG-21, document level charges.
     pub charges: Vec<AllowanceCharge>,
+    /// Exchange rate between BT-5 and BT-6: French extension.
+    pub vat_exchange: Option<CurrencyExchange>,
     /// BG-22, document totals.
     pub totals: Totals,
     /// BG-23, VAT breakdown.

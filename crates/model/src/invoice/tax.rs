@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::payment::percentage_of;
 use crate::amount::Amount;
+use crate::date::Date;
 
 /// BG-20, a document level allowance, or BG-21, a charge. The terms in that order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,6 +20,10 @@ pub struct AllowanceCharge {
     pub vat_category: Option<String>,
     /// BT-96, BT-103: VAT rate, in per cent.
     pub vat_rate: Option<Amount>,
+    /// Exemption reason of that VAT: French extension.
+    pub vat_exemption: Option<String>,
+    /// Exemption reason code of that VAT: French extension.
+    pub vat_exemption_code: Option<String>,
     /// BT-97, BT-104: reason.
     pub reason: Option<String>,
     /// BT-98, BT-105: reason code (UNTDID 5189, 7161).
@@ -65,6 +70,20 @@ pub struct Totals {
     pub rounding: Option<Amount>,
     /// BT-115, amount due for payment.
     pub due: Option<Amount>,
+}
+
+/// The exchange rate used for BT-111: French extension.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CurrencyExchange {
+    /// Currency to convert from.
+    pub source: Option<String>,
+    /// Currency to convert to.
+    pub target: Option<String>,
+    /// How much of the target one unit of the source is worth.
+    pub rate: Option<Amount>,
+    /// Day of the rate.
+    pub date: Option<Date>,
 }
 
 /// BG-23, one part of the VAT breakdown: a category at a rate.

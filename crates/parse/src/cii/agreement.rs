@@ -1,9 +1,11 @@
 //! Header agreement of a CII document: parties, references, supporting documents.
 
+use facteur_model::date::Date;
 use facteur_model::identifiers::Identifier;
 use facteur_model::invoice::{Invoice, Party, SupportingDocument};
 use facteur_xml::Node;
 
+use super::delivery;
 use super::parties::party;
 use crate::reader::{Reader, text_of};
 use crate::terms::{self, PartyTerms};
@@ -24,9 +26,13 @@ pub(super) fn agreement<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice:
                 one_party(reader, child, &terms::BUYER_AGENT, &mut invoice.other_parties.buyer_agent);
             }
             "SellerOrderReferencedDocument" => reference(reader, child, "BT-14", &mut invoice.sales_order),
-            "BuyerOrderReferencedDocument" => reference(reader, child, "BT-13", &mut invoice.purchase_order),
+            "BuyerOrderReferencedDocument" => {
+                reference(reader, child, "BT-13", &mut invoice.purchase_order);
+                reference_date(reader, child, &mut invoice.purchase_order_date);
+            }
             "ContractReferencedDocument" => contract(reader, child, invoice),
             "AdditionalReferencedDocument" => additional_document(reader, child, invoice),
+            "ApplicableTradeDeliveryTerms" => invoice.delivery_terms = delivery::terms(reader, child),
             "SpecifiedProcuringProject" => project(reader, child, invoice),
             _ => {}
         }
@@ -56,10 +62,19 @@ pub(super) fn reference<'a>(
     }
 }
 
+/// The date of a referenced document, which the French profile adds.
+pub(super) fn reference_date<'a>(reader: &mut Reader<'a>, element: Node<'a>, field: &mut Option<Date>) {
+    let date = reader.child(element, "FormattedIssueDateTime").or_else(|| reader.child(element, "IssueDateTime"));
+    if let Some(date) = date {
+        reader.formatted_date(date, "EXT-FR-FE", field);
+    }
+}
+
 fn contract<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice) {
     reference(reader, element, "BT-12", &mut invoice.contract);
-    for child in reader.elements(element).filter(|child| matches!(child.name(), "ReferenceTypeCode" | "TypeCode")) {
-        reader.code(child, "EXT-FR-FE-01", &mut invoice.contract_type);
+    reference_date(reader, element, &mut invoice.contract_date);
+    if let Some(code) = reader.child(element, "ReferenceTypeCode") {
+        reader.code(code, "EXT-FR-FE-01", &mut invoice.contract_type);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Delivery and periods of a CII document or line.
 
-use facteur_model::invoice::{Delivery, Invoice, InvoicePeriod};
+use facteur_model::invoice::{Delivery, DeliveryTerms as TermsOfDelivery, Invoice, InvoicePeriod};
 use facteur_xml::Node;
 
-use super::agreement::reference;
+use super::agreement::{reference, reference_date};
 use super::parties::address;
 use crate::reader::Reader;
 use crate::terms::{self, AddressTerms};
@@ -37,7 +37,10 @@ pub(super) fn header_delivery<'a>(reader: &mut Reader<'a>, element: Node<'a>, in
     reader.group(element, "BG-13");
     for child in reader.elements(element) {
         match child.name() {
-            "DespatchAdviceReferencedDocument" => reference(reader, child, "BT-16", &mut invoice.despatch_advice),
+            "DespatchAdviceReferencedDocument" => {
+                reference(reader, child, "BT-16", &mut invoice.despatch_advice);
+                reference_date(reader, child, &mut invoice.despatch_advice_date);
+            }
             "ReceivingAdviceReferencedDocument" => reference(reader, child, "BT-15", &mut invoice.receiving_advice),
             _ => delivery(reader, child, &DOCUMENT, &mut invoice.delivery),
         }
@@ -75,6 +78,26 @@ fn ship_to<'a>(reader: &mut Reader<'a>, element: Node<'a>, terms: &DeliveryTerms
             _ => {}
         }
     }
+}
+
+/// Delivery terms, of the French profile.
+pub(super) fn terms<'a>(reader: &mut Reader<'a>, element: Node<'a>) -> Option<TermsOfDelivery> {
+    let mut terms = TermsOfDelivery::default();
+    for child in reader.elements(element) {
+        match child.name() {
+            "DeliveryTypeCode" => reader.code(child, "EXT-FR-FE", &mut terms.code),
+            "RelevantTradeLocation" => {
+                if let Some(name) = reader.child(child, "Name") {
+                    reader.text(name, "EXT-FR-FE", &mut terms.location);
+                }
+                if let Some(country) = reader.child(child, "CountryID") {
+                    reader.code(country, "EXT-FR-FE", &mut terms.country);
+                }
+            }
+            _ => {}
+        }
+    }
+    (terms != TermsOfDelivery::default()).then_some(terms)
 }
 
 /// A period; its terms are those of group, start and end.

@@ -79,7 +79,12 @@ fn discount<'a>(reader: &mut Reader<'a>, element: Node<'a>, price: &mut Price) {
     if reader.child(element, "ChargeIndicator").is_some() && tax::is_charge(reader, element) != Some(false) {
         return;
     }
-    if let Some(amount) = reader.child(element, "ActualAmount") {
-        reader.amount(amount, "BT-147", &mut price.discount);
+    for child in reader.elements(element) {
+        match child.name() {
+            "ActualAmount" => reader.amount(child, "BT-147", &mut price.discount),
+            "Reason" => reader.text(child, "EXT-FR-FE", &mut price.discount_reason),
+            "ReasonCode" => reader.code(child, "EXT-FR-FE", &mut price.discount_reason_code),
+            _ => {}
+        }
     }
 }

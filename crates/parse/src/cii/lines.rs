@@ -3,7 +3,7 @@
 use facteur_model::invoice::{Line, LineReference};
 use facteur_xml::Node;
 
-use super::agreement::{document_id, object, one_party};
+use super::agreement::{document_id, object, one_party, reference_date};
 use super::delivery::{self, period};
 use super::{header, item, settlement, tax};
 use crate::reader::{Reader, text_of, values::period_or_none};
@@ -53,6 +53,10 @@ fn agreement<'a>(reader: &mut Reader<'a>, element: Node<'a>, line: &mut Line) {
                 let order = line_reference(reader, child, ["BT-132", "EXT-FR-FE-BG-09"]);
                 reader.one_group(child, "BT-132", &mut line.order, order);
             }
+            "SellerOrderReferencedDocument" => {
+                let sales = line_reference(reader, child, ["EXT-FR-FE", "EXT-FR-FE"]);
+                reader.one_group(child, "EXT-FR-FE", &mut line.sales_order, sales);
+            }
             "GrossPriceProductTradePrice" => item::gross_price(reader, child, &mut line.price),
             "NetPriceProductTradePrice" => item::net_price(reader, child, &mut line.price),
             "ItemSellerTradeParty" => one_party(reader, child, &terms::LINE_SELLER, &mut line.seller),
@@ -73,6 +77,7 @@ fn line_reference<'a>(
     if let Some(document) = document_id(reader, element) {
         reader.text(document, document_term, &mut reference.document);
     }
+    reference_date(reader, element, &mut reference.issued);
     reference
 }
 
@@ -80,12 +85,13 @@ fn delivery<'a>(reader: &mut Reader<'a>, element: Node<'a>, line: &mut Line) {
     for child in reader.elements(element) {
         match child.name() {
             "BilledQuantity" => reader.quantity(child, "BT-129", &mut line.quantity),
+            "PerPackageUnitQuantity" => reader.quantity(child, "EXT-FR-FE", &mut line.per_package),
             "DespatchAdviceReferencedDocument" => {
-                let despatch = line_reference(reader, child, ["BG-25", "BG-25"]);
+                let despatch = line_reference(reader, child, ["EXT-FR-FE", "EXT-FR-FE"]);
                 reader.one_group(child, "BG-25", &mut line.despatch_advice, despatch);
             }
             "ReceivingAdviceReferencedDocument" => {
-                let receipt = line_reference(reader, child, ["BG-25", "BG-25"]);
+                let receipt = line_reference(reader, child, ["EXT-FR-FE", "EXT-FR-FE"]);
                 reader.one_group(child, "BG-25", &mut line.receiving_advice, receipt);
             }
             _ => delivery::delivery(reader, child, &delivery::LINE, &mut line.delivery),
@@ -145,8 +151,9 @@ fn line_tax<'a>(reader: &mut Reader<'a>, element: Node<'a>, line: &mut Line) {
             "RateApplicablePercent" | "ApplicablePercent" => {
                 reader.percentage(child, "BT-152", &mut line.vat_rate);
             }
-            "ExemptionReason" => reader.text(child, "BG-30", &mut line.vat_exemption),
-            "ExemptionReasonCode" => reader.code(child, "BG-30", &mut line.vat_exemption_code),
+            "DueDateTypeCode" => reader.code(child, "EXT-FR-FE", &mut line.vat_point_code),
+            "ExemptionReason" => reader.text(child, "EXT-FR-FE", &mut line.vat_exemption),
+            "ExemptionReasonCode" => reader.code(child, "EXT-FR-FE", &mut line.vat_exemption_code),
             _ => {}
         }
     }

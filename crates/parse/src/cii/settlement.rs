@@ -25,6 +25,7 @@ pub(super) fn settlement<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice
                 let read = means(reader, child);
                 invoice.payment.means.push(read);
             }
+            "TaxApplicableTradeCurrencyExchange" => invoice.vat_exchange = Some(tax::exchange(reader, child)),
             "SpecifiedTradePaymentTerms" => payment_terms(reader, child, invoice),
             "ApplicableTradeTax" => tax::breakdown(reader, child, invoice),
             "SpecifiedTradeAllowanceCharge" => tax::allowance_or_charge(reader, child, invoice),

@@ -1,6 +1,6 @@
 //! VAT, allowances and charges of a CII document.
 
-use facteur_model::invoice::{AllowanceCharge, Invoice, LineAllowanceCharge, VatBreakdown};
+use facteur_model::invoice::{AllowanceCharge, CurrencyExchange, Invoice, LineAllowanceCharge, VatBreakdown};
 use facteur_xml::Node;
 
 use crate::reader::{Reader, excerpt, text_of};
@@ -73,6 +73,10 @@ fn allowance<'a>(reader: &mut Reader<'a>, element: Node<'a>, terms: &AllowanceTe
                     match part.name() {
                         "TypeCode" => tax_type(reader, part),
                         "CategoryCode" => reader.code(part, terms.vat_category, &mut allowance.vat_category),
+                        "ExemptionReason" => reader.text(part, "EXT-FR-FE", &mut allowance.vat_exemption),
+                        "ExemptionReasonCode" => {
+                            reader.code(part, "EXT-FR-FE", &mut allowance.vat_exemption_code);
+                        }
                         "RateApplicablePercent" | "ApplicablePercent" => {
                             reader.percentage(part, terms.vat_rate, &mut allowance.vat_rate);
                         }
@@ -94,4 +98,19 @@ pub(super) fn line_allowance<'a>(
 ) -> LineAllowanceCharge {
     let AllowanceCharge { amount, base, percentage, reason, reason_code, .. } = allowance(reader, element, terms);
     LineAllowanceCharge { amount, base, percentage, reason, reason_code }
+}
+
+/// The exchange rate of the VAT, of the French profile.
+pub(super) fn exchange<'a>(reader: &mut Reader<'a>, element: Node<'a>) -> CurrencyExchange {
+    let mut exchange = CurrencyExchange::default();
+    for child in reader.elements(element) {
+        match child.name() {
+            "SourceCurrencyCode" => reader.code(child, "EXT-FR-FE", &mut exchange.source),
+            "TargetCurrencyCode" => reader.code(child, "EXT-FR-FE", &mut exchange.target),
+            "ConversionRate" => reader.percentage(child, "EXT-FR-FE", &mut exchange.rate),
+            "ConversionRateDateTime" => reader.formatted_date(child, "EXT-FR-FE", &mut exchange.date),
+            _ => {}
+        }
+    }
+    exchange
 }

@@ -1,6 +1,6 @@
 //! Delivery and periods of a UBL document or line.
 
-use facteur_model::invoice::{Delivery, InvoicePeriod};
+use facteur_model::invoice::{Delivery, DeliveryTerms as TermsOfDelivery, InvoicePeriod};
 use facteur_xml::Node;
 
 use super::parties::address;
@@ -61,11 +61,35 @@ pub(super) fn delivery<'a>(reader: &mut Reader<'a>, element: Node<'a>, terms: &D
     delivery
 }
 
-/// A period; its terms are those of group, start and end. The code of BT-8 stands in the document's.
+/// Delivery terms, of the French profile.
+pub(super) fn terms<'a>(reader: &mut Reader<'a>, element: Node<'a>) -> Option<TermsOfDelivery> {
+    let mut terms = TermsOfDelivery::default();
+    for child in reader.elements(element) {
+        match child.name() {
+            "ID" => reader.code(child, "EXT-FR-FE", &mut terms.code),
+            "DeliveryLocation" => {
+                if let Some(name) = reader.child(child, "Name") {
+                    reader.text(name, "EXT-FR-FE", &mut terms.location);
+                }
+                let country = reader
+                    .child(child, "Address")
+                    .and_then(|address| reader.child(address, "Country"))
+                    .and_then(|country| reader.child(country, "IdentificationCode"));
+                if let Some(country) = country {
+                    reader.code(country, "EXT-FR-FE", &mut terms.country);
+                }
+            }
+            _ => {}
+        }
+    }
+    (terms != TermsOfDelivery::default()).then_some(terms)
+}
+
+/// A period; its terms are those of group, start, end and of the tax point code that UBL puts here.
 pub(super) fn period<'a>(
     reader: &mut Reader<'a>,
     element: Node<'a>,
-    [group, start, end]: [&'static str; 3],
+    [group, start, end, code]: [&'static str; 4],
     vat_point_code: &mut Option<String>,
 ) -> InvoicePeriod {
     let mut period = InvoicePeriod::default();
@@ -74,7 +98,7 @@ pub(super) fn period<'a>(
         match child.name() {
             "StartDate" => reader.date(child, start, &mut period.start),
             "EndDate" => reader.date(child, end, &mut period.end),
-            "DescriptionCode" => reader.code(child, "BT-8", vat_point_code),
+            "DescriptionCode" => reader.code(child, code, vat_point_code),
             "Description" => reader.text(child, group, &mut period.description),
             _ => {}
         }

@@ -60,6 +60,7 @@ pub(super) fn order<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mu
     for child in reader.elements(element) {
         match child.name() {
             "ID" => reader.text(child, "BT-13", &mut invoice.purchase_order),
+            "IssueDate" => reader.date(child, "EXT-FR-FE", &mut invoice.purchase_order_date),
             "SalesOrderID" => reader.text(child, "BT-14", &mut invoice.sales_order),
             _ => {}
         }
@@ -78,13 +79,19 @@ pub(super) fn reference<'a>(
     }
 }
 
+pub(super) fn despatch<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice) {
+    reference(reader, element, "BT-16", &mut invoice.despatch_advice);
+    if let Some(date) = reader.child(element, "IssueDate") {
+        reader.date(date, "EXT-FR-FE", &mut invoice.despatch_advice_date);
+    }
+}
+
 pub(super) fn contract<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice) {
     for child in reader.elements(element) {
         match child.name() {
             "ID" => reader.text(child, "BT-12", &mut invoice.contract),
-            "DocumentType" | "DocumentTypeCode" => {
-                reader.code(child, "EXT-FR-FE-01", &mut invoice.contract_type);
-            }
+            "IssueDate" => reader.date(child, "EXT-FR-FE", &mut invoice.contract_date),
+            "DocumentType" => reader.code(child, "EXT-FR-FE-01", &mut invoice.contract_type),
             _ => {}
         }
     }

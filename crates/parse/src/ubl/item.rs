@@ -23,6 +23,7 @@ pub(super) fn item<'a>(reader: &mut Reader<'a>, element: Node<'a>, line: &mut Li
                     reader.one_identifier(id, "BT-157", &mut item.standard_identifier);
                 }
             }
+            "PackQuantity" => reader.quantity(child, "EXT-FR-FE", &mut line.per_package),
             "OriginCountry" => {
                 if let Some(code) = reader.child(child, "IdentificationCode") {
                     reader.code(code, "BT-159", &mut item.origin);
@@ -57,8 +58,8 @@ fn tax_category<'a>(reader: &mut Reader<'a>, element: Node<'a>, line: &mut Line)
         match child.name() {
             "ID" => reader.code(child, "BT-151", &mut line.vat_category),
             "Percent" => reader.percentage(child, "BT-152", &mut line.vat_rate),
-            "TaxExemptionReasonCode" => reader.code(child, "BG-30", &mut line.vat_exemption_code),
-            "TaxExemptionReason" => reader.text(child, "BG-30", &mut line.vat_exemption),
+            "TaxExemptionReasonCode" => reader.code(child, "EXT-FR-FE", &mut line.vat_exemption_code),
+            "TaxExemptionReason" => reader.text(child, "EXT-FR-FE", &mut line.vat_exemption),
             "TaxScheme" => totals::tax_scheme(reader, child),
             _ => {}
         }
@@ -101,6 +102,8 @@ fn discount<'a>(reader: &mut Reader<'a>, element: Node<'a>, price: &mut Price) {
     for child in reader.elements(element) {
         match child.name() {
             "Amount" => reader.amount(child, "BT-147", &mut price.discount),
+            "AllowanceChargeReason" => reader.text(child, "EXT-FR-FE", &mut price.discount_reason),
+            "AllowanceChargeReasonCode" => reader.code(child, "EXT-FR-FE", &mut price.discount_reason_code),
             "BaseAmount" => reader.amount(child, "BT-148", &mut price.gross),
             _ => {}
         }

@@ -37,22 +37,25 @@ pub(super) fn line<'a>(reader: &mut Reader<'a>, element: Node<'a>, own_number: O
 fn references<'a>(reader: &mut Reader<'a>, child: Node<'a>, line: &mut Line, own_number: Option<&str>) {
     match child.name() {
         "InvoicePeriod" => {
-            let terms = ["BG-26", "BT-134", "BT-135"];
-            let period = delivery::period(reader, child, terms, &mut None);
+            let terms = ["BG-26", "BT-134", "BT-135", "EXT-FR-FE"];
+            let period = delivery::period(reader, child, terms, &mut line.vat_point_code);
             if let Some(period) = period_or_none(period) {
                 reader.one_group(child, "BG-26", &mut line.period, period);
             }
         }
         "OrderLineReference" => {
             let order = line_reference(reader, child, "OrderReference", ["BT-132", "EXT-FR-FE-BG-09"]);
+            if let Some(sales) = reader.child(child, "SalesOrderLineID") {
+                reader.text(sales, "EXT-FR-FE", &mut line.sales_order.get_or_insert_default().line);
+            }
             reader.one_group(child, "BT-132", &mut line.order, order);
         }
         "DespatchLineReference" => {
-            let despatch = line_reference(reader, child, "DocumentReference", ["BG-25", "BG-25"]);
+            let despatch = line_reference(reader, child, "DocumentReference", ["EXT-FR-FE", "EXT-FR-FE"]);
             reader.one_group(child, "BG-25", &mut line.despatch_advice, despatch);
         }
         "ReceiptLineReference" => {
-            let receipt = line_reference(reader, child, "DocumentReference", ["BG-25", "BG-25"]);
+            let receipt = line_reference(reader, child, "DocumentReference", ["EXT-FR-FE", "EXT-FR-FE"]);
             reader.one_group(child, "BG-25", &mut line.receiving_advice, receipt);
         }
         "BillingReference" if refers_to(reader, child, own_number) => position(reader, child, line),
@@ -89,10 +92,14 @@ fn line_reference<'a>(
     for child in reader.elements(element) {
         if child.name() == "LineID" {
             reader.text(child, line_term, &mut reference.line);
-        } else if child.name() == document
-            && let Some(id) = reader.child(child, "ID")
-        {
-            reader.text(id, document_term, &mut reference.document);
+        } else if child.name() == document {
+            for part in reader.elements(child) {
+                match part.name() {
+                    "ID" => reader.text(part, document_term, &mut reference.document),
+                    "IssueDate" => reader.date(part, "EXT-FR-FE", &mut reference.issued),
+                    _ => {}
+                }
+            }
         }
     }
     reference

@@ -45,7 +45,8 @@ fn group<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice, 
     match element.name() {
         "UBLExtensions" => header::extensions(reader, element, invoice),
         "InvoicePeriod" => {
-            let period = delivery::period(reader, element, ["BG-14", "BT-73", "BT-74"], &mut invoice.vat_point_code);
+            let period =
+                delivery::period(reader, element, ["BG-14", "BT-73", "BT-74", "BT-8"], &mut invoice.vat_point_code);
             if let Some(period) = period_or_none(period) {
                 reader.one_group(element, "BG-14", &mut invoice.period, period);
             }
@@ -55,7 +56,7 @@ fn group<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice, 
             let terms = ["BG-3", "BT-25", "BT-26", "EXT-FR-FE-02"];
             invoice.preceding.extend(header::preceding(reader, element, terms));
         }
-        "DespatchDocumentReference" => header::reference(reader, element, "BT-16", &mut invoice.despatch_advice),
+        "DespatchDocumentReference" => header::despatch(reader, element, invoice),
         "ReceiptDocumentReference" => header::reference(reader, element, "BT-15", &mut invoice.receiving_advice),
         "OriginatorDocumentReference" => header::reference(reader, element, "BT-17", &mut invoice.tender),
         "ContractDocumentReference" => header::contract(reader, element, invoice),
@@ -75,6 +76,8 @@ fn group<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice, 
             let read = delivery::delivery(reader, element, &delivery::DOCUMENT);
             reader.one_group(element, "BG-13", &mut invoice.delivery, read);
         }
+        "DeliveryTerms" => invoice.delivery_terms = delivery::terms(reader, element),
+        "TaxExchangeRate" => invoice.vat_exchange = Some(totals::exchange(reader, element)),
         "PaymentMeans" => payment::means(reader, element, invoice),
         "PaymentTerms" => payment::terms(reader, element, invoice),
         "AllowanceCharge" => totals::allowance_or_charge(reader, element, invoice),

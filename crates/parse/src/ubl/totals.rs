@@ -1,7 +1,7 @@
 //! Allowances, charges, VAT and totals of a UBL document.
 
 use facteur_model::amount::Amount;
-use facteur_model::invoice::{AllowanceCharge, Invoice, LineAllowanceCharge, Totals, VatBreakdown};
+use facteur_model::invoice::{AllowanceCharge, CurrencyExchange, Invoice, LineAllowanceCharge, Totals, VatBreakdown};
 use facteur_xml::Node;
 
 use crate::reader::Reader;
@@ -44,6 +44,10 @@ pub(super) fn allowance<'a>(reader: &mut Reader<'a>, element: Node<'a>, terms: &
                     match part.name() {
                         "ID" => reader.code(part, terms.vat_category, &mut allowance.vat_category),
                         "Percent" => reader.percentage(part, terms.vat_rate, &mut allowance.vat_rate),
+                        "TaxExemptionReasonCode" => {
+                            reader.code(part, "EXT-FR-FE", &mut allowance.vat_exemption_code);
+                        }
+                        "TaxExemptionReason" => reader.text(part, "EXT-FR-FE", &mut allowance.vat_exemption),
                         "TaxScheme" => tax_scheme(reader, part),
                         _ => {}
                     }
@@ -131,6 +135,21 @@ pub(super) fn tax_scheme<'a>(reader: &mut Reader<'a>, element: Node<'a>) {
     {
         reader.syntax(id);
     }
+}
+
+/// The exchange rate of the VAT, of the French profile.
+pub(super) fn exchange<'a>(reader: &mut Reader<'a>, element: Node<'a>) -> CurrencyExchange {
+    let mut exchange = CurrencyExchange::default();
+    for child in reader.elements(element) {
+        match child.name() {
+            "SourceCurrencyCode" => reader.code(child, "EXT-FR-FE", &mut exchange.source),
+            "TargetCurrencyCode" => reader.code(child, "EXT-FR-FE", &mut exchange.target),
+            "CalculationRate" => reader.percentage(child, "EXT-FR-FE", &mut exchange.rate),
+            "Date" => reader.date(child, "EXT-FR-FE", &mut exchange.date),
+            _ => {}
+        }
+    }
+    exchange
 }
 
 /// BG-22, but for the VAT.

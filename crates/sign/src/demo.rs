@@ -56,8 +56,9 @@ fn demo_name() -> Result<X509Name, ErrorStack> {
     Ok(name.build())
 }
 
+/// 72 bits: libxml2 takes no integer of more than 24 digits, and the serial number stands in the signed properties.
 fn random_serial() -> Result<Asn1Integer, ErrorStack> {
     let mut serial = BigNum::new()?;
-    serial.rand(127, MsbOption::ONE, false)?;
+    serial.rand(72, MsbOption::ONE, false)?;
     serial.to_asn1_integer()
 }

@@ -38,6 +38,7 @@ pub(crate) struct Question<'a> {
 /// Whether libxmlsec1 accepts the first `ds:Signature` of the document.
 pub(crate) fn accepts(question: &Question<'_>) -> Result<bool, SignError> {
     init()?;
+    let _quiet = Quiet::start();
     let _served = question.content.map(|(uri, bytes)| Serving::start(uri, bytes));
     let failed = |what: &str| SignError::Engine(what.to_owned());
     let document = Document::parse(question.document).ok_or_else(|| failed("libxml2 does not read the document"))?;
@@ -221,6 +222,33 @@ fn signature_transforms() -> Vec<ffi::xmlSecTransformId> {
     });
     all
 }
+
+/// Keeps libxml2 from writing to standard error on this thread for as long as it lives: what it has to say of a
+/// hostile document is in the verdict.
+struct Quiet {
+    handler: ffi::xmlStructuredErrorFunc,
+    context: *mut c_void,
+}
+
+impl Quiet {
+    fn start() -> Self {
+        // SAFETY: libxml2 keeps both per thread; what stood there is put back on drop.
+        unsafe {
+            let before = Self { handler: *ffi::__xmlStructuredError(), context: *ffi::__xmlStructuredErrorContext() };
+            ffi::xmlSetStructuredErrorFunc(std::ptr::null_mut(), Some(ignore));
+            before
+        }
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // SAFETY: what stood there before, on the same thread.
+        unsafe { ffi::xmlSetStructuredErrorFunc(self.context, self.handler) }
+    }
+}
+
+unsafe extern "C" fn ignore(_context: *mut c_void, _error: ffi::xmlErrorPtr) {}
 
 /// What this thread may be served while it verifies.
 struct Served {

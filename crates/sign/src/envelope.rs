@@ -91,10 +91,11 @@ impl Places {
     }
 
     fn extension(&self) -> (String, String) {
+        let declared = format!(" xmlns:ext=\"{EXT}\"");
         let (open, close) = if self.wrapped {
-            (format!("<ext:UBLExtensions xmlns:ext=\"{EXT}\">"), "</ext:UBLExtensions>")
+            (format!("<ext:UBLExtensions{declared}><ext:UBLExtension>"), "</ext:UBLExtensions>")
         } else {
-            (String::new(), "")
+            (format!("<ext:UBLExtension{declared}>"), "")
         };
         let referenced = if self.announcement.is_some() {
             format!(
@@ -104,7 +105,7 @@ impl Places {
             String::new()
         };
         let before = format!(
-            "{open}<ext:UBLExtension xmlns:ext=\"{EXT}\"><ext:ExtensionURI>{UBL_DSIG}</ext:ExtensionURI>\
+            "{open}<ext:ExtensionURI>{UBL_DSIG}</ext:ExtensionURI>\
              <ext:ExtensionContent><sig:UBLDocumentSignatures xmlns:sig=\"{SIG}\">\
              <sac:SignatureInformation xmlns:sac=\"{SAC}\">\
              <cbc:ID xmlns:cbc=\"{CBC}\">{UBL_SIGNATURE_INFORMATION}</cbc:ID>{referenced}"

@@ -1,7 +1,8 @@
 //! The XAdES-BASELINE-B signature as we write it (ETSI EN 319 132-1, 6.3).
 //!
 //! Every piece is written in its exclusive canonical form from the start, namespace declarations where that form
-//! wants them: its digest is that of the text itself, and nothing is canonicalised twice.
+//! wants them: its digest is that of the text itself, and nothing is canonicalised twice. What goes into the document
+//! is the same text without the repeated declarations.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -50,6 +51,10 @@ pub(crate) fn signature(
     for certificate in identity.intermediates() {
         certificates.push_str(&x509_certificate(&certificate.to_der()?));
     }
+    // In the document the namespaces are declared once, further up.
+    let info = info.replace(&format!(" xmlns:ds=\"{DSIG}\""), "");
+    let properties = properties.replace(&format!(" xmlns:ds=\"{DSIG}\""), "");
+    let properties = properties.replace(&format!(" xmlns:xades=\"{XADES}\""), "");
     Ok(ascii(&format!(
         "<ds:Signature xmlns:ds=\"{DSIG}\" Id=\"{id}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>\
          <ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo>\

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::body::{Body, to_bytes};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{Method, StatusCode};
-use axum::middleware;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -32,7 +33,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/simulator/status", post(admin::set_status))
         .route("/simulator/structure", post(admin::declare_structure))
         .fallback(elsewhere)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(read_whole))
         .with_state(app)
 }
 
@@ -42,4 +44,14 @@ async fn elsewhere(method: Method, uri: axum::http::Uri) -> Response {
         return gateway::unknown_route().await;
     }
     (StatusCode::NOT_FOUND, format!("no {method} {} here\n", uri.path())).into_response()
+}
+
+/// Reads every request to its end before anything is answered, as a gateway does: a refusal then reaches clients
+/// that only read after they have written everything.
+async fn read_whole(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, BODY_MAX).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
 }

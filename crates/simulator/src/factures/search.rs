@@ -87,7 +87,6 @@ struct SupplierCriterion {
 struct Filter {
     criteria: Criteria,
     deposited: (Millis, Millis),
-    issued: (Millis, Millis),
     changed: (Millis, Millis),
 }
 
@@ -203,10 +202,10 @@ fn compare(left: Option<&Amount>, right: Option<&Amount>) -> Ordering {
 impl Filter {
     fn read(criteria: Criteria) -> Result<Self, String> {
         let deposited = period(&criteria.periode_date_depot_du, &criteria.periode_date_depot_au)?;
-        let issued = period(&criteria.periode_date_facture_du, &criteria.periode_date_facture_au)?;
+        period(&criteria.periode_date_facture_du, &criteria.periode_date_facture_au)?;
         let changed =
             period(&criteria.periode_date_heure_etat_courant_du, &criteria.periode_date_heure_etat_courant_au)?;
-        Ok(Self { criteria, deposited, issued, changed })
+        Ok(Self { criteria, deposited, changed })
     }
 
     fn check_habilitation(&self, state: &Gateway) -> Result<(), Refusal> {
@@ -277,11 +276,17 @@ impl Filter {
 
     fn accepts_periods(&self, state: &Gateway, invoice: &Invoice) -> bool {
         let within = |at: Millis, (start, end): (Millis, Millis)| start <= at && at <= end;
-        let issued = clock::day_start(&invoice.document.issued).unwrap_or(0);
         let changed = invoice.current().map_or(0, |line| line.at);
         within(state.deposit_of(invoice).record.at, self.deposited)
-            && within(issued, self.issued)
             && within(changed, self.changed)
+            && self.accepts_issue_day(&invoice.document.issued)
+    }
+
+    /// An issue date is a calendar day: only the day of the bounds counts, whatever their time and zone.
+    fn accepts_issue_day(&self, issued: &str) -> bool {
+        let day = |bound: &'_ Option<String>| bound.as_deref().and_then(|text| text.get(..10)).map(str::to_owned);
+        day(&self.criteria.periode_date_facture_du).is_none_or(|start| start.as_str() <= issued)
+            && day(&self.criteria.periode_date_facture_au).is_none_or(|end| issued <= end.as_str())
     }
 }
 

@@ -2,6 +2,8 @@
 //! the product is mirrored here.
 
 mod cii;
+#[cfg(test)]
+mod corpus;
 mod lot;
 mod pdf;
 mod tree;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use lopdf::{Dictionary, Object, Stream, dictionary};
 
-pub const SUPPLIER: &str = "81234567900014";
+pub const SUPPLIER: &str = "81234567600017";
 pub const PLAIN_RECIPIENT: &str = "12345678200051";
 
 /// What varies between the tests' invoices.

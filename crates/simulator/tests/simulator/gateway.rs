@@ -80,6 +80,16 @@ async fn the_gateway_refuses_before_chorus_pro() {
 }
 
 #[tokio::test]
+async fn a_refusal_reaches_a_client_that_writes_everything_first() {
+    let simulator = Simulator::start(&[]).await;
+    let body = deposit_body("IN_DP_E1_UBL_INVOICE", "facture.xml", &vec![b' '; 8 * 1024 * 1024]);
+    for _ in 0..5 {
+        let request = simulator.http().post(simulator.url(DEPOSIT)).json(&body).bearer_auth("nothing");
+        assert_eq!(request.send().await.unwrap().status().as_u16(), 401);
+    }
+}
+
+#[tokio::test]
 async fn a_token_expires_with_the_simulated_clock() {
     let mut simulator = Simulator::start(&[]).await;
     assert_eq!(simulator.search(json!({})).await["codeRetour"], 0);

@@ -144,6 +144,11 @@ async fn filters_select_what_they_name() {
         (json!({ "montantTTCMin": 120.11 }), 0),
         (json!({ "periodeDateFactureAu": "2026-10-04" }), 0),
         (json!({ "periodeDateFactureDu": "2026-10-05", "periodeDateFactureAu": "2026-10-05" }), 2),
+        (
+            json!({ "periodeDateFactureDu": "2026-10-05T00:00:00.000Z", "periodeDateFactureAu": "2026-10-05T23:59:59.999Z" }),
+            2,
+        ),
+        (json!({ "periodeDateFactureDu": "2026-10-06T00:00:00.000Z" }), 0),
         (json!({ "periodeDateDepotDu": "2001-01-01" }), 2),
         (json!({ "periodeDateDepotAu": "2001-01-01T00:00:00.000+01:00" }), 0),
     ] {

@@ -37,7 +37,7 @@ async fn each_rule_rejects_with_the_text_that_was_seen() {
     let means = Invoice { payment_means: None, ..base("RULE-2") };
     let text = "SpecifiedTradeSettlementPaymentMeans.TypeCode.value est obligatoire";
     assert_rejected(&simulator, &means, "PaymentMeansCode.value est obligatoire", text).await;
-    let siren = Invoice { supplier: "812345679".to_owned(), ..base("RULE-3") };
+    let siren = Invoice { supplier: "812345676".to_owned(), ..base("RULE-3") };
     let text = "L'identifiant fournisseur de la demande de paiement (balise : AccountingSupplierParty.Party.\
                 PartyIdentification.ID.value) n'est pas reference dans notre systeme.";
     assert_rejected(&simulator, &siren, text, "n'est pas reference dans notre systeme.").await;
@@ -90,9 +90,10 @@ async fn an_administrator_declares_suppliers_and_recipients() {
     let invoice = Invoice::new("ADMIN-1");
     assert_rejected(&simulator, &invoice, "n'est pas reference", "n'est pas reference").await;
     simulator.admin("/simulator/structure", json!({ "siret": SUPPLIER })).await;
-    let either = json!({ "siret": "21410018600013", "name": "Blois", "public": true, "service_or_commitment": true });
+    let either =
+        json!({ "siret": "21998877100016", "name": "Saint-Exemple", "public": true, "service_or_commitment": true });
     simulator.admin("/simulator/structure", either).await;
-    let neither = Invoice { recipient: "21410018600013".to_owned(), ..invoice };
+    let neither = Invoice { recipient: "21998877100016".to_owned(), ..invoice };
     assert_rejected(&simulator, &neither, "est obligatoire", "est obligatoire").await;
     let with_commitment = Invoice { commitment: Some("EJ1".to_owned()), ..neither };
     let flow = simulator.deposit_ubl(&with_commitment.ubl()).await;
@@ -112,7 +113,7 @@ async fn the_second_of_two_is_rejected_and_named_in_the_ledger() {
     let third = simulator.deposit_ubl(&next_year.ubl()).await;
     assert_eq!(outcome(&simulator, &third).await.0, "IN_INTEGRE");
     // Another establishment of the same legal person: same key.
-    let sibling = Invoice { supplier: format!("{}00022", &SUPPLIER[..9]), ..invoice };
+    let sibling = Invoice { supplier: "81234567600025".to_owned(), ..invoice };
     let fourth = simulator.deposit_ubl(&sibling.ubl()).await;
     assert_eq!(outcome(&simulator, &fourth).await.0, "IN_REJETE");
 

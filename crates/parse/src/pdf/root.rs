@@ -45,6 +45,9 @@ impl InvoiceRoot {
 /// The invoice that these bytes announce by the name and namespace of their root element.
 #[must_use]
 pub fn invoice_root(bytes: &[u8]) -> Option<InvoiceRoot> {
+    if !looks_like_xml(bytes) {
+        return None;
+    }
     let text = decode(&bytes[..bytes.len().min(LOOK_WITHIN)]);
     let tag = start_tag(&text)?;
     let name_end = tag.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(tag.len());
@@ -52,6 +55,14 @@ pub fn invoice_root(bytes: &[u8]) -> Option<InvoiceRoot> {
     let (prefix, local) = name.split_once(':').unwrap_or(("", name));
     let declaration = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
     InvoiceRoot::of(local, attribute(attributes, &declaration)?)
+}
+
+/// Whether it is worth decoding: most attachments are images or PDFs.
+fn looks_like_xml(bytes: &[u8]) -> bool {
+    match bytes {
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0xEF, 0xBB, 0xBF, ..] | [0, b'<', ..] => true,
+        _ => bytes.trim_ascii_start().first() == Some(&b'<'),
+    }
 }
 
 /// UTF-16 by its byte order mark or by the shape of `<?`; anything else byte by byte, which does for the ASCII sought.

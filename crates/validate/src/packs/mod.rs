@@ -120,7 +120,7 @@ impl Packs {
     /// The newest artefact that a test accepts: by date of validity, then by version.
     fn newest(&self, accepts: impl Fn(&Artefact) -> bool) -> Option<&Installed> {
         let candidates = self.installed.iter().filter(|installed| accepts(&installed.artefact));
-        candidates.max_by_key(|installed| (&installed.artefact.valid_from, &installed.artefact.version))
+        candidates.max_by_key(|installed| (&installed.artefact.valid_from, version_order(&installed.artefact.version)))
     }
 
     fn read(&mut self) -> Result<(), PackError> {
@@ -190,6 +190,15 @@ impl Installed {
     }
 }
 
+/// Versions in the order of their numbers: `1.9` before `1.10`.
+fn version_order(version: &str) -> Vec<(u64, &str)> {
+    let part = |part| {
+        let digits = str::len(part) - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        (part[..digits].parse().unwrap_or(0), &part[digits..])
+    };
+    version.split('.').map(part).collect()
+}
+
 /// The folders in a folder, without hidden ones; none where it does not exist.
 fn folders(directory: &Path) -> Result<Vec<PathBuf>, PackError> {
     let entries = match fs::read_dir(directory) {
@@ -207,4 +216,17 @@ fn folders(directory: &Path) -> Result<Vec<PathBuf>, PackError> {
     }
     folders.sort();
     Ok(folders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_order;
+
+    #[test]
+    fn versions_go_by_their_numbers() {
+        for (older, newer) in [("1.9", "1.10"), ("1.09", "1.09.2"), ("1.3.16", "1.4.0"), ("D16B", "D22B"), ("9", "10")]
+        {
+            assert!(version_order(older) < version_order(newer), "{older} {newer}");
+        }
+    }
 }

@@ -281,3 +281,28 @@ fn foreign_type(scheme: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_million_nested_elements_do_not_exhaust_the_stack() {
+        let deep = format!("{}{}", "<a>".repeat(1_000_000), "</a>".repeat(1_000_000));
+        let small_stack = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+        let reading = small_stack.spawn(move || read(Syntax::Ubl, "deep.xml", deep.as_bytes()));
+        assert!(reading.unwrap().join().unwrap()[0].document.is_err());
+    }
+
+    #[test]
+    fn a_siret_is_preferred_to_a_siren_wherever_it_stands() {
+        let id = |scheme: &str, value: &str| Identifier { scheme: Some(scheme.to_owned()), value: value.to_owned() };
+        let party = Party { identifiers: vec![id("0002", "812345676"), id("0009", "81234567600017")], name: None };
+        assert_eq!(party.identifier(), Some(("81234567600017", "SIRET")));
+        let foreign = Party { identifiers: vec![id("2", "BE0123456749")], name: None };
+        assert_eq!(foreign.identifier(), Some(("BE0123456749", "UE_HORS_FRANCE")));
+        let siren = Party { identifiers: vec![id("0002", "812345676")], name: None };
+        assert_eq!(siren.identifier(), None);
+    }
+}

@@ -81,6 +81,12 @@ impl Simulator {
         self.process.wait().unwrap();
     }
 
+    /// The same while others still hold the simulator.
+    pub fn kill_now(&self) {
+        let status = Command::new("kill").args(["-9", &self.process.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
     /// A business call, or the transport's error.
     pub async fn try_call(&self, path: &str, body: &Value) -> Result<Answer, reqwest::Error> {
         let response = self

@@ -17,7 +17,10 @@ pub mod lock;
 pub mod pdf_worker;
 
 /// Prepares the C libraries. Call it once in the main thread, before any other thread starts.
-pub fn init() {
+///
+/// # Errors
+/// One of the libraries does not start, or is not the version that this program was built for.
+pub fn init() -> Result<(), error::PipelineError> {
     facteur_validate::init();
-    facteur_sign::init();
+    facteur_sign::init().map_err(|error| error::PipelineError::Seal(error.to_string()))
 }

@@ -223,6 +223,14 @@ impl Store {
         sqlite::read::head(&self.readers).await
     }
 
+    /// When the last line of the journal was written.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn last_journal_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        sqlite::read::last_journal_time(&self.readers).await
+    }
+
     /// Verifies the whole journal, against a head kept elsewhere where one is given.
     ///
     /// # Errors

@@ -208,6 +208,11 @@ pub(crate) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
     })
 }
 
+pub(crate) async fn last_journal_time(readers: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {
+    let last = sqlx::query("SELECT at FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(readers).await?;
+    Ok(last.map(|row| Timestamp(row.get(0))))
+}
+
 pub(crate) async fn journal_of(readers: &SqlitePool, subject: &str) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query(
         "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE subject = $1 ORDER BY seq",

@@ -1,0 +1,359 @@
+//! What can be said on the command line, and nothing about what it does.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use facteur_texts::Language;
+
+/// Invoices to the Trésor public: read, checked, sealed, deposited, followed until they are paid.
+#[derive(Debug, Parser)]
+#[command(name = "facteur", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
+pub struct Arguments {
+    /// Folder of the installation.
+    #[arg(long, global = true, env = "FACTEUR_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Language: fr or en; by default that of the locale.
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    pub lang: Option<LanguageName>,
+    /// How data is printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+    /// How log lines on standard error are written; their level comes from FACTEUR_LOG.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT", hide = true)]
+    pub log_format: LogFormat,
+    /// Folder of the installed packs.
+    #[arg(long, global = true, env = "FACTEUR_PACKS", value_name = "DIR")]
+    pub packs: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A language by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LanguageName {
+    /// French.
+    Fr,
+    /// English.
+    En,
+}
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a ready folder: configuration, store, inbox, keys.
+    Init(Init),
+    /// Bring documents in: files, folders, .zip, .tar.gz; without any, the inbox.
+    Import(Import),
+    /// Check documents; nothing is recorded.
+    Check(Check),
+    /// Deposit what is ready.
+    Send(Send),
+    /// Follow what was deposited.
+    Follow(Follow),
+    /// Inbox, send, follow: a whole round.
+    Run(Run),
+    /// Where each invoice is.
+    Status(Status),
+    /// Everything about one invoice.
+    Show(Show),
+    /// Sign a UBL invoice, or seal any file.
+    Sign(Sign),
+    /// Verify a signature or a seal.
+    Verify(Verify),
+    /// Another try from the start.
+    Retry(Hand),
+    /// Stop here until a person says more.
+    Hold(Hand),
+    /// Let it go on.
+    Release(Hand),
+    /// Give it up.
+    Abandon(Hand),
+    /// Take a corrected file.
+    Correct(Correct),
+    /// The journal.
+    Journal(Journal),
+    /// The store.
+    Store(StoreArguments),
+    /// Schemas and rules.
+    Packs(Packs),
+    /// Look at the installation and say what to do.
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to make it.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// A demonstration: own key, gateway on this machine.
+    #[arg(long)]
+    pub demo: bool,
+    /// Address of the gateway.
+    #[arg(long, value_name = "URL")]
+    pub gateway: Option<String>,
+    /// SIRET of the structure.
+    #[arg(long, required_unless_present = "demo")]
+    pub siret: Option<String>,
+    /// Name of the structure.
+    #[arg(long, required_unless_present = "demo")]
+    pub name: Option<String>,
+    /// What the structure does.
+    #[arg(long, value_enum, required_unless_present = "demo")]
+    pub role: Option<RoleName>,
+}
+
+/// A role by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Émetteur: deposits its own invoices.
+    Issuer,
+    /// Mandataire de dépôt: deposits for suppliers.
+    FilingAgent,
+    /// Destinataire: never deposits.
+    Recipient,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files, folders, archives; without any, the inbox.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Exactly these layers: syntax, xsd, reading, en16931, factur-x, ctc-fr, br-fr, chorus-pro.
+    #[arg(long, value_delimiter = ',', value_name = "LAYER")]
+    pub layers: Option<Vec<String>>,
+    /// The channel whose rules apply: cpro-historic, afnor or plain.
+    #[arg(long, value_name = "CONTEXT")]
+    pub context: Option<String>,
+    /// Files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Only these invoices, by identity or number.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Show what would be sent, send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Follow {
+    /// Only these invoices, by identity or number.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Ask about all of them, due or not.
+    #[arg(long)]
+    pub all: bool,
+    /// Go on until nothing is pending, at most this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub wait: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Go on following until nothing is pending, at most this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub wait: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Counts by state only.
+    #[arg(long)]
+    pub summary: bool,
+    /// Only these states.
+    #[arg(long, value_delimiter = ',', value_name = "STATE")]
+    pub state: Vec<String>,
+    /// Only this supplier: part of its name, SIREN or SIRET.
+    #[arg(long, value_name = "SUPPLIER")]
+    pub supplier: Option<String>,
+    /// Only this number.
+    #[arg(long, value_name = "NUMBER")]
+    pub number: Option<String>,
+    /// Only this flow.
+    #[arg(long, value_name = "FLOW")]
+    pub flow: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Identity (or an unambiguous part of it) or number.
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the result goes; never overwritten.
+    #[arg(short, long, value_name = "OUT")]
+    pub out: PathBuf,
+    /// A detached seal over the untouched bytes instead of an enveloped signature.
+    #[arg(long)]
+    pub detached: bool,
+    /// Private key, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Certificate and chain, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The signed file, or the seal.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The file that a detached seal is about.
+    #[arg(long, value_name = "FILE")]
+    pub content: Option<PathBuf>,
+    /// Certificates to trust, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Hand {
+    /// Identity (or an unambiguous part of it) or number; several.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Why, for the journal.
+    #[arg(long, short, value_name = "TEXT")]
+    pub why: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Correct {
+    /// Identity (or an unambiguous part of it) or number.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The corrected file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Why, for the journal.
+    #[arg(long, short, value_name = "TEXT")]
+    pub why: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Journal {
+    #[command(subcommand)]
+    pub command: JournalCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Verify the chain.
+    Verify {
+        /// A head that was kept elsewhere: LINE:HASH.
+        #[arg(long, value_name = "HEAD")]
+        head: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct StoreArguments {
+    #[command(subcommand)]
+    pub command: StoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Check everything: file, documents, journal, states.
+    Check,
+    /// Write a consistent copy.
+    Backup {
+        /// Where; never overwritten.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Packs {
+    #[command(subcommand)]
+    pub command: PacksCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PacksCommand {
+    /// Install artefacts from a wheel or a folder.
+    Add {
+        /// Wheels or folders.
+        #[arg(required = true, value_name = "FILE|DIR")]
+        paths: Vec<PathBuf>,
+        /// A manifest of the administrator's own.
+        #[arg(long, value_name = "FILE")]
+        manifest: Option<PathBuf>,
+    },
+    /// List what is installed.
+    List,
+    /// Compute every digest again.
+    Verify,
+}
+
+/// The help in French where the language is French.
+pub fn in_language(command: clap::Command, language: Language) -> clap::Command {
+    match language {
+        Language::English => command,
+        Language::French => french(command),
+    }
+}
+
+fn french(command: clap::Command) -> clap::Command {
+    const COMMANDS: [(&str, &str); 19] = [
+        ("init", "Préparer un dossier : configuration, base, boîte de dépôt, clés"),
+        ("import", "Importer : fichiers, dossiers, .zip, .tar.gz ; sans argument, la boîte de dépôt"),
+        ("check", "Contrôler des documents sans rien enregistrer"),
+        ("send", "Déposer ce qui est prêt"),
+        ("follow", "Suivre ce qui est déposé"),
+        ("run", "Boîte de dépôt, envoi, suivi : une tournée complète"),
+        ("status", "Où en est chaque facture"),
+        ("show", "Tout sur une facture"),
+        ("sign", "Signer une facture UBL, ou sceller un fichier"),
+        ("verify", "Vérifier une signature ou un cachet"),
+        ("retry", "Recommencer depuis le début"),
+        ("hold", "Mettre en attente"),
+        ("release", "Laisser repartir"),
+        ("abandon", "Abandonner"),
+        ("correct", "Remplacer par un fichier corrigé"),
+        ("journal", "Le journal"),
+        ("store", "La base"),
+        ("packs", "Schémas et règles"),
+        ("doctor", "Examiner l'installation et dire quoi faire"),
+    ];
+    let about = "Factures vers le Trésor public : lues, contrôlées, scellées, déposées, suivies jusqu'au paiement.";
+    COMMANDS.iter().fold(command.about(about), |command, (name, about)| {
+        command.mut_subcommand(*name, |inner| inner.about(*about))
+    })
+}

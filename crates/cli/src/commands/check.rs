@@ -1,0 +1,257 @@
+//! `facteur check`: many files, in parallel, no store.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::bail;
+use facteur_model::finding::{Actor, Finding, Layer, LayerStatus, Severity, Verdict};
+use facteur_pipeline::config::ContextName;
+use facteur_pipeline::engine::examiner;
+use facteur_pipeline::examine::{Examined, Examiner, context as context_of, plan};
+use facteur_report::table::{Align, Table};
+use facteur_texts::{printable, speak};
+use facteur_validate::Plan;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::{Context, Outcome, status};
+use crate::args::Check;
+use crate::output::Talk;
+
+/// Documents on their way at the same time.
+const IN_FLIGHT: usize = 8;
+/// Largest document that is looked at.
+const BYTES_MAX: u64 = 30_000_000;
+
+pub async fn run(context: &Context, options: &Check) -> Outcome {
+    let talk = context.talk;
+    let home = context.home_if_any()?;
+    let configured = home.as_ref().map(|home| home.configuration.check.clone());
+    let plan = Arc::new(make_plan(talk, options, configured)?);
+    let examiner = Arc::new(examiner(&context.packs(home.as_ref()), &std::env::current_exe()?)?);
+    let mut counts = Counts::default();
+    let mut files = Vec::new();
+    options.paths.iter().for_each(|path| gather(path, true, &mut files));
+    let mut running = JoinSet::new();
+    let mut waiting = std::collections::BTreeMap::new();
+    let mut next = 0;
+    for (index, file) in files.into_iter().enumerate() {
+        while running.len() >= IN_FLIGHT {
+            collect(&mut running, &mut waiting).await;
+        }
+        print_in_order(talk, &mut waiting, &mut next, &mut counts);
+        let (examiner, plan) = (examiner.clone(), plan.clone());
+        running.spawn(async move { (index, one(&examiner, &plan, file).await) });
+    }
+    while !running.is_empty() {
+        collect(&mut running, &mut waiting).await;
+    }
+    print_in_order(talk, &mut waiting, &mut next, &mut counts);
+    if !talk.json() {
+        counts.show(talk);
+    }
+    Ok(status(counts.all_good()))
+}
+
+fn make_plan(
+    talk: Talk,
+    options: &Check,
+    configured: Option<facteur_pipeline::config::Check>,
+) -> anyhow::Result<Plan> {
+    let unknown = |name: &str, known: &str| talk.say("error.layers", &[("name", name), ("known", known)]);
+    let context = match &options.context {
+        Some(name) => match ContextName::from_name(name) {
+            Some(context) => Some(context),
+            None => bail!("{}", unknown(name, "cpro-historic, afnor, plain")),
+        },
+        None => None,
+    };
+    let Some(names) = &options.layers else {
+        let fallback = facteur_pipeline::config::Check { context: ContextName::Plain, required: vec![Layer::Syntax, Layer::Xsd], ..Default::default() };
+        let mut check = configured.unwrap_or(fallback);
+        if let Some(context) = context {
+            check.context = context;
+            check.required = Plan::chain(context_of(context)).required;
+        }
+        return Ok(plan(&check));
+    };
+    let mut layers = Vec::new();
+    for name in names {
+        match Layer::from_name(name.trim()) {
+            Some(layer) => layers.push(layer),
+            None => {
+                let known: Vec<&str> = Layer::ALL.iter().map(|layer| layer.as_str()).collect();
+                bail!("{}", unknown(name, &known.join(", ")));
+            }
+        }
+    }
+    let context = context.or(configured.map(|check| check.context)).unwrap_or(ContextName::CproHistoric);
+    Ok(Plan::only(layers, context_of(context)))
+}
+
+/// Every regular file below a path, in order; links are not followed below it.
+fn gather(path: &Path, named: bool, files: &mut Vec<PathBuf>) {
+    let metadata = if named { fs::metadata(path) } else { fs::symlink_metadata(path) };
+    if metadata.is_ok_and(|metadata| metadata.is_dir()) {
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        entries.sort();
+        let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        entries.iter().filter(|path| !hidden(path)).for_each(|path| gather(path, false, files));
+    } else if named || fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        files.push(path.to_owned());
+    }
+}
+
+struct Checked {
+    file: PathBuf,
+    sha256: Option<String>,
+    outcome: Result<Examined, Finding>,
+}
+
+type Waiting = std::collections::BTreeMap<usize, Checked>;
+
+async fn collect(running: &mut JoinSet<(usize, Checked)>, waiting: &mut Waiting) {
+    if let Some(Ok((index, checked))) = running.join_next().await {
+        waiting.insert(index, checked);
+    }
+}
+
+fn print_in_order(talk: Talk, waiting: &mut Waiting, next: &mut usize, counts: &mut Counts) {
+    while let Some(checked) = waiting.remove(next) {
+        counts.add(&checked);
+        if talk.json() {
+            talk.data(&line(talk, &checked).to_string());
+        } else {
+            counts.remember(talk, &checked);
+        }
+        *next += 1;
+    }
+}
+
+async fn one(examiner: &Examiner, plan: &Plan, file: PathBuf) -> Checked {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let metadata = fs::metadata(&file)?;
+        if !metadata.is_file() {
+            return Err(std::io::Error::other("not a regular file"));
+        }
+        if metadata.len() > BYTES_MAX {
+            return Err(std::io::Error::other(format!("{} > {BYTES_MAX}", metadata.len())));
+        }
+        fs::read(&file)
+    };
+    match read() {
+        Ok(bytes) => {
+            let sha256 = Some(facteur_store::document::sha256_hex(&bytes));
+            let examined = examiner.examine(&file.display().to_string(), &bytes, plan).await;
+            Checked { file, sha256, outcome: Ok(examined) }
+        }
+        Err(error) => {
+            let rule = match error.kind() {
+                std::io::ErrorKind::NotFound => "FILE-NOT-FOUND",
+                std::io::ErrorKind::PermissionDenied => "FILE-NO-RIGHTS",
+                _ => "FILE-UNREADABLE",
+            };
+            let finding = Finding::fatal(Layer::Syntax, rule).actor(Actor::Service);
+            let finding = finding.arg("file", file.display().to_string()).arg("cause", error.to_string());
+            Checked { file, sha256: None, outcome: Err(finding) }
+        }
+    }
+}
+
+/// One JSON line of the contract (`facteur-check/1`).
+fn line(talk: Talk, checked: &Checked) -> Value {
+    let (kind, profile, verdict, layers, findings) = match &checked.outcome {
+        Ok(examined) => {
+            let report = &examined.report;
+            let layers = serde_json::to_value(&report.layers).unwrap_or_default();
+            (examined.kind.as_str(), report.profile.clone(), report.verdict, layers, report.findings.iter().collect())
+        }
+        Err(finding) => ("unknown", None, Verdict::Unreadable, json!([]), vec![finding]),
+    };
+    let findings: Vec<Value> = findings.into_iter().map(|finding: &Finding| finding_line(talk, finding)).collect();
+    json!({"schema": "facteur-check/1", "file": checked.file.display().to_string(), "sha256": checked.sha256,
+        "kind": kind, "profile": profile, "verdict": verdict.as_str(), "layers": layers, "findings": findings})
+}
+
+fn finding_line(talk: Talk, finding: &Finding) -> Value {
+    let text = speak(talk.language, finding);
+    json!({"layer": finding.layer, "rule": finding.rule, "key": finding.key, "severity": finding.severity,
+        "evaluated": finding.evaluated, "term": finding.term, "path": finding.path, "line": finding.line,
+        "found": finding.found, "expected": finding.expected, "message": text.message, "advice": text.advice,
+        "actor": finding.actor, "official": finding.official})
+}
+
+#[derive(Default)]
+struct Counts {
+    valid: u64,
+    invalid: u64,
+    unreadable: u64,
+    not_checked: u64,
+    rows: Vec<[String; 4]>,
+    details: String,
+}
+
+impl Counts {
+    fn add(&mut self, checked: &Checked) {
+        match checked.outcome.as_ref().map_or(Verdict::Unreadable, |examined| examined.report.verdict) {
+            Verdict::Valid => self.valid += 1,
+            Verdict::Invalid => self.invalid += 1,
+            Verdict::Unreadable => self.unreadable += 1,
+            Verdict::NotChecked => self.not_checked += 1,
+        }
+    }
+
+    const fn all_good(&self) -> bool {
+        self.invalid + self.unreadable + self.not_checked == 0 && self.valid > 0
+    }
+
+    fn remember(&mut self, talk: Talk, checked: &Checked) {
+        let name = checked.file.file_name().map_or_else(|| checked.file.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let (kind, verdict, findings) = match &checked.outcome {
+            Ok(examined) => (examined.kind.as_str(), examined.report.verdict, examined.report.findings.as_slice()),
+            Err(finding) => ("—", Verdict::Unreadable, std::slice::from_ref(finding)),
+        };
+        let fatal = findings.iter().filter(|finding| finding.severity == Severity::Fatal).count();
+        let warnings = findings.len() - fatal;
+        let mut said = format!("{fatal} / {warnings}");
+        if let Ok(examined) = &checked.outcome {
+            let unchecked: Vec<String> = examined
+                .report
+                .layers
+                .iter()
+                .filter(|layer| layer.status == LayerStatus::NotEvaluable)
+                .map(|layer| talk.say(&format!("layer.name_{}", layer.layer.as_str()), &[]))
+                .collect();
+            if !unchecked.is_empty() {
+                said = format!("{said} ; {}", talk.say("layer.rules_not_checked", &[("layers", &unchecked.join(", "))]));
+            }
+        }
+        self.rows.push([printable(&name), kind.to_owned(), facteur_texts::verdict(talk.language, verdict), said]);
+        if !findings.is_empty() {
+            self.details.push_str(&format!("{}\n", printable(&checked.file.display().to_string())));
+            findings.iter().for_each(|finding| self.details.push_str(&talk.finding(finding)));
+        }
+    }
+
+    fn show(&self, talk: Talk) {
+        let heading = |key: &str| (talk.say(&format!("column.{key}"), &[]), Align::Left);
+        let mut table = Table::new(vec![heading("file"), heading("kind"), heading("verdict"), heading("finding")]);
+        self.rows.iter().for_each(|row| table.row(row.to_vec()));
+        talk.table(&table);
+        if !self.details.is_empty() {
+            talk.data(&format!("\n{}", self.details));
+        }
+        let files = (self.valid + self.invalid + self.unreadable + self.not_checked).to_string();
+        let counts = [self.valid, self.invalid, self.unreadable, self.not_checked].map(|count| count.to_string());
+        let args = [
+            ("files", files.as_str()),
+            ("valid", &counts[0]),
+            ("invalid", &counts[1]),
+            ("unreadable", &counts[2]),
+            ("not_checked", &counts[3]),
+        ];
+        talk.data(&talk.say("check.summary", &args));
+    }
+}

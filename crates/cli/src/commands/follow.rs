@@ -1,0 +1,82 @@
+//! `facteur follow`
+
+use std::time::{Duration, Instant};
+
+use facteur_model::lifecycle::State;
+use facteur_pipeline::deposit::Dispatcher;
+use facteur_pipeline::deposit::follow::{FollowSummary, follow};
+use facteur_pipeline::deposit::send::send;
+
+use super::{Context, Outcome, status};
+use crate::args::Follow;
+use crate::output::Talk;
+
+/// Between two rounds of `--wait`.
+const ROUND: Duration = Duration::from_millis(300);
+
+pub async fn run(context: &Context, options: &Follow) -> Outcome {
+    let dispatcher = context.dispatcher("follow").await?;
+    let summary = match options.wait {
+        Some(seconds) => until_quiet(&dispatcher, Duration::from_secs(seconds), false).await?,
+        None => follow(&dispatcher, &options.ids, options.all).await?,
+    };
+    show(context.talk, &summary);
+    Ok(status(summary.need_person == 0))
+}
+
+/// Rounds until nothing is on its way any more, or the time is over. With `resend`, what became due again is sent.
+pub async fn until_quiet(dispatcher: &Dispatcher, limit: Duration, resend: bool) -> anyhow::Result<FollowSummary> {
+    let end = Instant::now() + limit;
+    let mut whole = FollowSummary::default();
+    loop {
+        add(&mut whole, &follow(dispatcher, &[], false).await?);
+        if resend && waiting(dispatcher, &[State::Deferred, State::Queued]).await? > 0 {
+            send(dispatcher, &[]).await?;
+        }
+        let mut pending = vec![State::Depositing, State::Uncertain, State::Deposited];
+        if resend {
+            pending.extend([State::Queued, State::Deferred]);
+        }
+        if waiting(dispatcher, &pending).await? == 0 || Instant::now() >= end {
+            return Ok(whole);
+        }
+        tokio::time::sleep(ROUND).await;
+    }
+}
+
+async fn waiting(dispatcher: &Dispatcher, states: &[State]) -> anyhow::Result<usize> {
+    let counts = dispatcher.store.summary().await?;
+    Ok(counts.iter().filter(|(state, _)| states.contains(state)).map(|(_, count)| usize::try_from(*count).unwrap_or(0)).sum())
+}
+
+fn add(whole: &mut FollowSummary, round: &FollowSummary) {
+    whole.asked += round.asked;
+    whole.moved += round.moved;
+    whole.integrated += round.integrated;
+    whole.settled += round.settled;
+    whole.need_person += round.need_person;
+    whole.rescued += round.rescued;
+    whole.unanswered += round.unanswered;
+}
+
+pub fn show(talk: Talk, summary: &FollowSummary) {
+    if talk.json() {
+        return talk.data(&serde_json::to_string(summary).unwrap_or_default());
+    }
+    if summary.rescued > 0 {
+        talk.note("follow.rescued", &[("count", &summary.rescued.to_string())]);
+    }
+    if summary.asked == 0 {
+        return talk.note("follow.nothing", &[]);
+    }
+    let args = [
+        ("asked", summary.asked),
+        ("moved", summary.moved),
+        ("integrated", summary.integrated),
+        ("settled", summary.settled),
+        ("need_person", summary.need_person),
+        ("unanswered", summary.unanswered),
+    ]
+    .map(|(name, count)| (name, count.to_string()));
+    talk.data(&talk.say("follow.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str()))));
+}

@@ -1,0 +1,40 @@
+//! `facteur run`: inbox, send, follow.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use facteur_pipeline::deposit::follow::follow;
+use facteur_pipeline::deposit::send::send;
+use facteur_pipeline::import::{Progress, import};
+
+use super::{Context, Outcome, status};
+use crate::args::Run;
+
+pub async fn run(context: &Context, options: &Run) -> Outcome {
+    let talk = context.talk;
+    let engine = context.engine().await?;
+    let dispatcher = engine.dispatcher("run")?;
+    heading(context, "run.import");
+    let bar = super::import::bar(talk);
+    let progress: Arc<dyn Progress> = bar.clone();
+    let imported = import(&engine, &[], &progress).await;
+    bar.finish();
+    let imported = imported?;
+    super::import::show(talk, &imported);
+    heading(context, "run.send");
+    let sent = send(&dispatcher, &[]).await?;
+    super::send::show(talk, &sent);
+    heading(context, "run.follow");
+    let followed = match options.wait {
+        Some(seconds) => super::follow::until_quiet(&dispatcher, Duration::from_secs(seconds), true).await?,
+        None => follow(&dispatcher, &[], false).await?,
+    };
+    super::follow::show(talk, &followed);
+    Ok(status(imported.all_good() && sent.all_good() && followed.need_person == 0))
+}
+
+fn heading(context: &Context, key: &str) {
+    if !context.talk.json() {
+        context.talk.data(&context.talk.say(key, &[]));
+    }
+}

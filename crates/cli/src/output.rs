@@ -1,0 +1,219 @@
+//! What a person sees: language, data on standard output, talk on standard error, errors as sentences with a hint.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use facteur_model::finding::Finding;
+use facteur_model::gateway::GatewayError;
+use facteur_pipeline::error::PipelineError;
+use facteur_pipeline::import::Row;
+use facteur_report::status::{reason_sentences, short};
+use facteur_report::table::Table;
+use facteur_store::StoreError;
+use facteur_texts::{Language, printable, say, speak};
+
+use crate::args::{Format, LogFormat};
+
+/// How this run speaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Talk {
+    /// In which language.
+    pub language: Language,
+    /// How data is printed.
+    pub format: Format,
+}
+
+/// The language has to be known before the arguments are parsed, since the help is in it.
+pub fn language_before_parsing() -> Language {
+    let arguments: Vec<String> = std::env::args().collect();
+    let value = arguments.windows(2).find(|pair| pair[0] == "--lang").map(|pair| pair[1].clone());
+    let value = value.or_else(|| arguments.iter().find_map(|one| one.strip_prefix("--lang=").map(str::to_owned)));
+    let named = value.as_deref().and_then(Language::from_name);
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    named.unwrap_or_else(|| locale.as_deref().map_or(Language::French, Language::of_locale))
+}
+
+/// Log lines go to standard error, and only when they are asked for.
+pub fn start_log(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FACTEUR_LOG").unwrap_or_else(|_| "warn".into());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    drop(started);
+}
+
+impl Talk {
+    /// A way of speaking.
+    pub const fn new(language: Language, format: Format) -> Self {
+        Self { language, format }
+    }
+
+    /// Whether data is for programs.
+    pub fn json(self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// A sentence.
+    pub fn say(self, key: &str, args: &[(&str, &str)]) -> String {
+        say(self.language, key, args)
+    }
+
+    /// Data, on standard output. A reader that went away ends the program quietly.
+    pub fn data(self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        if out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }).is_err() {
+            std::process::exit(2);
+        }
+    }
+
+    /// A table, as wide as the terminal.
+    pub fn table(self, table: &Table) {
+        self.data(&table.render(width()));
+    }
+
+    /// Talk, on standard error.
+    pub fn note(self, key: &str, args: &[(&str, &str)]) {
+        eprintln!("{}", self.say(key, args));
+    }
+
+    /// Why a command could not do its work, with a hint.
+    pub fn error(self, error: &anyhow::Error) {
+        let (message, hint) = match error.downcast_ref::<PipelineError>() {
+            Some(known) => self.pipeline(known),
+            None => match error.downcast_ref::<StoreError>() {
+                Some(known) => self.store(known),
+                None => (format!("{error:#}"), None),
+            },
+        };
+        eprintln!("{} : {}", self.say("error.prefix", &[]), printable(&message));
+        if let Some(hint) = hint {
+            eprintln!("{} : {}", self.say("error.hint", &[]), printable(&hint));
+        }
+    }
+
+    fn pipeline(self, error: &PipelineError) -> (String, Option<String>) {
+        let one = |key: &str, args: &[(&str, &str)]| (self.say(key, args), None);
+        let two = |key: &str, args: &[(&str, &str)], hint: &str| (self.say(key, args), Some(self.say(hint, args)));
+        match error {
+            PipelineError::NoHome(path) => {
+                two("error.no_home", &[("path", &path.display().to_string())], "error.no_home_hint")
+            }
+            PipelineError::HomeExists(path) => one("error.home_exists", &[("path", &path.display().to_string())]),
+            PipelineError::Configuration(cause) => one("error.configuration", &[("what", &cause.to_string())]),
+            PipelineError::Store(cause) => self.store(cause),
+            PipelineError::File { path, source } => {
+                one("error.file", &[("path", &path.display().to_string()), ("what", &source.to_string())])
+            }
+            PipelineError::Packs(what) => two("error.packs", &[("what", what)], "error.packs_hint"),
+            PipelineError::Seal(what) => one("error.seal", &[("what", what)]),
+            PipelineError::GatewaySetUp(what) => one("error.gateway", &[("what", what)]),
+            PipelineError::NoGateway => two("error.no_gateway", &[], "error.no_gateway_hint"),
+            PipelineError::DemoGateway => one("error.demo_gateway", &[]),
+            PipelineError::Role { role, verb } => {
+                let role = self.say(&format!("role.{role}"), &[]);
+                two("error.role", &[("role", &role), ("verb", verb)], "error.role_hint_recipient")
+            }
+            PipelineError::Busy(path) => two("error.busy", &[("path", &path.display().to_string())], "error.busy_hint"),
+            PipelineError::WrongState { id, state, verb } => self.wrong_state(id, state, verb),
+            PipelineError::SameFile(path) => one("error.same_file", &[("path", &path.display().to_string())]),
+            PipelineError::NumberKept(number) => one("error.number_kept", &[("number", number)]),
+            PipelineError::NotACorrection(what) => (what.clone(), None),
+            PipelineError::Gateway(cause) => self.gateway(cause),
+        }
+    }
+
+    fn wrong_state(self, id: &str, state: &str, verb: &str) -> (String, Option<String>) {
+        let known = facteur_model::lifecycle::State::from_name(state);
+        let word = known.map_or_else(|| state.to_owned(), |state| facteur_texts::state(self.language, state));
+        let exits = known.map_or(&[][..], facteur_model::lifecycle::State::exits);
+        let list = exits.iter().map(|verb| format!("facteur {verb}")).collect::<Vec<_>>().join(", ");
+        let message = self.say("error.wrong_state", &[("id", short(id)), ("state", &word), ("verb", verb)]);
+        let hint = (!list.is_empty()).then(|| self.say("error.wrong_state_hint", &[("exits", &list)]));
+        (message, hint)
+    }
+
+    fn store(self, error: &StoreError) -> (String, Option<String>) {
+        match error {
+            StoreError::NotWritable(what) => {
+                (self.say("error.store_full", &[("what", what)]), Some(self.say("error.store_full_hint", &[])))
+            }
+            StoreError::Missing(name) => (self.say("error.missing", &[("name", name)]), None),
+            StoreError::Ambiguous(name) => (self.say("error.ambiguous", &[("name", name)]), None),
+            StoreError::Journal { seq, what } => {
+                (self.say("journal.broken", &[("seq", &seq.to_string()), ("what", what)]), None)
+            }
+            other => (self.say("error.store", &[("what", &other.to_string())]), None),
+        }
+    }
+
+    fn gateway(self, error: &GatewayError) -> (String, Option<String>) {
+        let what = error.to_string();
+        let (key, hint) = match error {
+            GatewayError::Credentials(_) => ("error.credentials", Some("error.credentials_hint")),
+            GatewayError::Busy { .. } | GatewayError::Unavailable(_) => {
+                ("error.unavailable", Some("error.unavailable_hint"))
+            }
+            GatewayError::Protocol(_) | GatewayError::Refused { .. } => ("error.protocol", None),
+        };
+        let detail = match error {
+            GatewayError::Credentials(text) | GatewayError::Unavailable(text) | GatewayError::Protocol(text) => text,
+            GatewayError::Busy { reason, .. } => reason,
+            GatewayError::Refused { .. } => &what,
+        };
+        (self.say(key, &[("what", detail)]), hint.map(|hint| self.say(hint, &[])))
+    }
+
+    /// A finding in two or three lines, for people.
+    pub fn finding(self, finding: &Finding) -> String {
+        let text = speak(self.language, finding);
+        let severity = facteur_texts::severity(self.language, finding.severity);
+        let mut place = Vec::new();
+        place.extend(finding.term.clone());
+        place.extend(finding.line.map(|line| self.say("show.line", &[("line", &line.to_string())])));
+        place.extend(finding.path.as_deref().map(printable));
+        let place = if place.is_empty() { String::new() } else { format!(" — {}", place.join(", ")) };
+        let mut lines = format!("  [{severity}] {} : {}{place}\n", printable(&finding.rule), text.message);
+        for (key, value) in [("show.found", &finding.found), ("show.expected", &finding.expected)] {
+            if let Some(value) = value.as_deref().filter(|value| !text.message.contains(&printable(value))) {
+                lines.push_str(&format!("      {} : {}\n", self.say(key, &[]), cut(&printable(value))));
+            }
+        }
+        if !text.advice.is_empty() {
+            lines.push_str(&format!("      → {}\n", text.advice));
+        }
+        lines
+    }
+
+    /// One document of a summary, with what is to be done.
+    pub fn row(self, row: &Row) -> String {
+        let state = facteur_texts::state(self.language, row.state);
+        let mut text = format!("  {}  {} — {state}", short(&row.id), printable(&row.file));
+        if let Some(finding) = &row.finding {
+            let sentences = speak(self.language, finding);
+            text.push_str(&format!("\n      {}\n      → {}", sentences.message, sentences.advice));
+        } else if let Some(reason) = &row.reason {
+            let (message, advice) = reason_sentences(self.language, reason);
+            text.push_str(&format!("\n      {message}\n      → {advice}"));
+        }
+        if let Some(other) = &row.probable {
+            text.push_str(&format!("\n      {}", self.say("import.probable", &[("other", &printable(other))])));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// The terminal's width; unlimited where the output is no terminal.
+pub fn width() -> usize {
+    if !std::io::stdout().is_terminal() {
+        return 0;
+    }
+    terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0))
+}
+
+const LONGEST: usize = 160;
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
+}

@@ -1,0 +1,379 @@
+//! One installation at work: its store, its packs, its seal, and the way of a document through them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use facteur_model::clock::{Clock, SystemClock, Timestamp};
+use facteur_model::finding::{Finding, Layer, LayerStatus, Severity, Verdict};
+use facteur_model::invoice::Invoice;
+use facteur_model::kind::DocumentKind;
+use facteur_model::lifecycle::{Event, State};
+use facteur_sign::SigningIdentity;
+use facteur_store::change::{Done, Identity, KeyGuard, OTHER, ProbableDouble, Process, Reason};
+use facteur_store::document::{Packed, Role};
+use facteur_store::{Store, StoreError};
+use facteur_transmit::chorus_pro::{ChorusPro, flow_syntax};
+use facteur_validate::{Checker, Plan};
+
+use crate::config::{Role as StructureRole, SealPolicy};
+use crate::deposit::Dispatcher;
+use crate::error::PipelineError;
+use crate::examine::{self, Examined, Examiner, first_fatal};
+use crate::home::Home;
+use crate::import::Row;
+use crate::pdf_worker::PdfWorkerPool;
+
+/// Issue dates at most this far apart make the same supplier and total a probable double, in days.
+const DOUBLE_WITHIN_DAYS: i64 = 60;
+
+/// One installation at work.
+pub struct Engine {
+    /// Its folder and configuration.
+    pub home: Home,
+    /// Its store.
+    pub store: Store,
+    /// Its clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who works, for the journal (`clerk:marie`).
+    pub actor: String,
+    examiner: Examiner,
+    plan: Plan,
+    seal: Option<Result<SigningIdentity, String>>,
+}
+
+impl Engine {
+    /// Opens everything that importing and checking need. A seal that cannot be used is not an error yet: what the
+    /// policy says decides, document by document.
+    ///
+    /// # Errors
+    /// The store or the packs cannot be opened.
+    pub async fn open(home: Home, packs: &Path, program: &Path, actor: String) -> Result<Self, PipelineError> {
+        let store = home.store().await?;
+        let clock = Arc::new(SystemClock);
+        let seal = load_seal(&home, clock.now());
+        let plan = examine::plan(&home.configuration.check);
+        let examiner = examiner(packs, program)?;
+        Ok(Self { home, store, clock, actor, examiner, plan, seal })
+    }
+
+    /// What sending and following need.
+    ///
+    /// # Errors
+    /// The role does not allow it, or the gateway cannot be set up.
+    pub fn dispatcher(&self, verb: &'static str) -> Result<Dispatcher, PipelineError> {
+        dispatcher(&self.home, self.store.clone(), &self.actor, verb)
+    }
+
+    /// Processes a received document: read, check, seal, queue; the second commit of an import.
+    ///
+    /// # Errors
+    /// The store cannot be written. What is wrong with the document becomes its state.
+    pub async fn process(&self, id: &str, file: &str, bytes: &[u8]) -> Result<Row, PipelineError> {
+        let examined = self.examiner.examine(file, bytes, &self.plan).await;
+        let mut process = self.begin(id, &examined);
+        self.decide(&mut process, &examined, file, bytes);
+        let finding = first_fatal(&examined.report).cloned();
+        let identity = process.identity.clone();
+        let reason = process.reason.clone();
+        let Done::Processed { state, conflict, probable } = self.store.process(process).await? else {
+            return Err(StoreError::Closed.into());
+        };
+        let reason = if conflict.is_some() { self.store.invoice(id).await?.reason } else { reason };
+        Ok(Row {
+            id: id.to_owned(),
+            file: file.to_owned(),
+            kind: identity.kind,
+            number: identity.number,
+            supplier: identity.supplier,
+            total: identity.total,
+            currency: identity.currency,
+            state,
+            reason,
+            finding,
+            duplicate_of: conflict,
+            probable,
+        })
+    }
+
+    /// An invoice of the store as a row of a summary.
+    ///
+    /// # Errors
+    /// It does not exist.
+    pub async fn row(&self, id: &str, duplicate_of: Option<String>) -> Result<Row, PipelineError> {
+        let invoice = self.store.invoice(id).await?;
+        let reason = match (&invoice.reason, &duplicate_of, invoice.state) {
+            (None, Some(other), State::Duplicate) => Some(Reason::new("SAME-BYTES").arg("other", other)),
+            (reason, _, _) => reason.clone(),
+        };
+        Ok(Row {
+            id: invoice.id,
+            file: invoice.file,
+            kind: invoice.kind,
+            number: invoice.number,
+            supplier: invoice.supplier,
+            total: invoice.total,
+            currency: invoice.currency,
+            state: invoice.state,
+            reason,
+            finding: None,
+            duplicate_of,
+            probable: None,
+        })
+    }
+
+    /// After a refusal by the recipient the corrected invoice must carry another number.
+    ///
+    /// # Errors
+    /// It carries the same one.
+    pub async fn must_have_another_number(
+        &self,
+        old: &facteur_store::record::Invoice,
+        bytes: &[u8],
+        file: &Path,
+    ) -> Result<(), PipelineError> {
+        let examined = self.examiner.examine(&file.display().to_string(), bytes, &self.plan).await;
+        let number = examined.invoice.and_then(|invoice| invoice.number);
+        if number.is_some() && number == old.number {
+            return Err(PipelineError::NumberKept(number.unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    fn begin(&self, id: &str, examined: &Examined) -> Process {
+        let report = &examined.report;
+        let text = |value: &_| serde_json::to_string(value).unwrap_or_default();
+        let identity = identity(examined);
+        Process {
+            id: id.to_owned(),
+            events: Vec::new(),
+            probable: probable(&identity),
+            identity,
+            documents: Vec::new(),
+            embedded: None,
+            transmitted: None,
+            seal: None,
+            verdict: report.verdict.as_str().to_owned(),
+            layers: serde_json::to_string(&report.layers).unwrap_or_default(),
+            packs: self.examiner.packs(),
+            findings: report.findings.iter().map(text).collect(),
+            reason: None,
+            key_guard: None,
+            at: self.clock.now(),
+            actor: self.actor.clone(),
+        }
+    }
+
+    /// Which way the document goes.
+    fn decide(&self, process: &mut Process, examined: &Examined, file: &str, bytes: &[u8]) {
+        if let Some(xml) = &examined.embedded {
+            let document = Packed::new(Role::EmbeddedXml, "application/xml", xml);
+            process.embedded = Some(document.sha256.clone());
+            process.documents.push(document);
+        }
+        let side = |process: &mut Process, events: &[Event], reason: Reason| {
+            process.events = events.to_vec();
+            process.reason = Some(reason);
+        };
+        let report = &examined.report;
+        match report.verdict {
+            Verdict::Unreadable => {
+                return side(process, &[Event::Unreadable], because("UNREADABLE", first_fatal(report)));
+            }
+            Verdict::NotChecked if examined.kind == DocumentKind::Pdf && !examined.is_invoice => {
+                return side(process, &[Event::PlainPdf], Reason::new("DRAFT-PDF"));
+            }
+            _ if !examined.is_invoice => {
+                return side(process, &[Event::Unreadable], because("UNREADABLE", first_fatal(report)));
+            }
+            _ => {}
+        }
+        let held = [Event::Read, Event::Hold];
+        process.key_guard = Some(KeyGuard { events: held.to_vec(), reason: Reason::new("KEY-TAKEN") });
+        match report.verdict {
+            Verdict::Invalid => side(process, &[Event::Read, Event::Failed], because("INVALID", first_fatal(report))),
+            Verdict::NotChecked | Verdict::Unreadable => {
+                let missing: Vec<&str> = report
+                    .layers
+                    .iter()
+                    .filter(|layer| layer.status == LayerStatus::NotEvaluable && self.plan.required.contains(&layer.layer))
+                    .map(|layer| layer.layer.as_str())
+                    .collect();
+                side(process, &held, Reason::new("NOT-CHECKED").arg("layers", missing.join(", ")));
+            }
+            Verdict::Valid => self.accept(process, examined, file, bytes),
+        }
+    }
+
+    /// A valid invoice: whose is it, is there a format for it, seal it, queue it.
+    fn accept(&self, process: &mut Process, examined: &Examined, file: &str, bytes: &[u8]) {
+        let checked = [Event::Read, Event::Passed, Event::Hold];
+        let hold = |process: &mut Process, reason: Reason| {
+            process.events = checked.to_vec();
+            process.reason = Some(reason);
+        };
+        if let Some(reason) = self.foreign(&process.identity) {
+            return hold(process, reason);
+        }
+        if flow_syntax(examined.kind, examined.report.profile.as_deref()).is_none() {
+            return hold(process, Reason::new("NO-FLOW-FORMAT"));
+        }
+        match self.put_seal(process, examined.kind, file, bytes) {
+            Ok(true) => process.events = vec![Event::Read, Event::Passed, Event::Seal, Event::Queue],
+            Ok(false) => process.events = vec![Event::Read, Event::Passed, Event::Queue],
+            Err(text) if self.home.configuration.seal.required => {
+                hold(process, Reason::new("SEAL-FAILED").arg("text", text));
+            }
+            Err(text) => {
+                let finding = Finding::warning(Layer::Reading, "SEAL-FAILED").arg("text", text);
+                process.findings.push(serde_json::to_string(&finding).unwrap_or_default());
+                process.events = vec![Event::Read, Event::Passed, Event::Queue];
+            }
+        }
+    }
+
+    /// An issuer deposits its own invoices only.
+    fn foreign(&self, identity: &Identity) -> Option<Reason> {
+        let own = &self.home.configuration.legal_person.siren;
+        let issuer = self.home.configuration.structure.role == StructureRole::Issuer;
+        let supplier = identity.supplier_siren.as_deref().unwrap_or("—");
+        (issuer && supplier != own).then(|| Reason::new("OTHER-SUPPLIER").arg("found", supplier).arg("expected", own))
+    }
+
+    /// Seals or signs as the policy says; true when something was made.
+    fn put_seal(&self, process: &mut Process, kind: DocumentKind, file: &str, bytes: &[u8]) -> Result<bool, String> {
+        let policy = self.home.configuration.seal.policy;
+        if policy == SealPolicy::None {
+            return Ok(false);
+        }
+        let identity = match &self.seal {
+            Some(Ok(identity)) => identity,
+            Some(Err(text)) => return Err(text.clone()),
+            None => return Err("no key is configured".to_owned()),
+        };
+        let ubl = matches!(kind, DocumentKind::UblInvoice | DocumentKind::UblCreditNote);
+        if policy == SealPolicy::Issuer && ubl {
+            let signed = facteur_sign::sign_enveloped_ubl(bytes, identity, process.at).map_err(|e| e.to_string())?;
+            let document = Packed::new(Role::Transmitted, "application/xml", &signed);
+            process.transmitted = Some(document.sha256.clone());
+            process.documents.push(document);
+            return Ok(true);
+        }
+        let media_type = if kind == DocumentKind::FacturX { "application/pdf" } else { "application/xml" };
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let seal =
+            facteur_sign::seal_detached(bytes, name, media_type, identity, process.at).map_err(|e| e.to_string())?;
+        let document = Packed::new(Role::Seal, "application/xml", &seal);
+        process.seal = Some(document.sha256.clone());
+        process.documents.push(document);
+        Ok(true)
+    }
+}
+
+/// What sending and following need, without the packs and the seal.
+///
+/// # Errors
+/// The role does not allow it, or the gateway cannot be set up.
+pub fn dispatcher(home: &Home, store: Store, actor: &str, verb: &'static str) -> Result<Dispatcher, PipelineError> {
+    let configuration = &home.configuration;
+    if configuration.structure.role == StructureRole::Recipient {
+        return Err(PipelineError::Role { role: StructureRole::Recipient.as_str(), verb });
+    }
+    let gateway = configuration.gateway.chorus_pro.clone().ok_or(PipelineError::NoGateway)?;
+    if configuration.demo && !gateway.is_loopback() {
+        return Err(PipelineError::DemoGateway);
+    }
+    let seconds = gateway.timeouts.connect_seconds + gateway.timeouts.deposit_seconds;
+    let gateway =
+        ChorusPro::new(gateway, &home.root).map_err(|error| PipelineError::GatewaySetUp(error.to_string()))?;
+    Ok(Dispatcher {
+        store,
+        gateway: Arc::new(gateway),
+        clock: Arc::new(SystemClock),
+        actor: actor.to_owned(),
+        patience: configuration.deposit.clone(),
+        lease_millis: i64::try_from(seconds * 1000 + 60_000).unwrap_or(i64::MAX),
+    })
+}
+
+/// An examiner over installed packs; `program` is run again as the child that reads PDFs.
+///
+/// # Errors
+/// The packs cannot be read.
+pub fn examiner(packs: &Path, program: &Path) -> Result<Examiner, PipelineError> {
+    let packs =
+        facteur_validate::packs::Packs::open(packs).map_err(|error| PipelineError::Packs(error.to_string()))?;
+    let children = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
+    let pdf = PdfWorkerPool::new(program, ["worker-pdf"], children).map_err(PipelineError::file(program))?;
+    Ok(Examiner::new(Checker::new(packs), pdf))
+}
+
+/// The seal's identity, `None` under the policy `none`; what is wrong with it otherwise.
+#[must_use]
+pub fn load_seal(home: &Home, now: Timestamp) -> Option<Result<SigningIdentity, String>> {
+    let seal = &home.configuration.seal;
+    (seal.policy != SealPolicy::None).then(|| identity_of(home, now))
+}
+
+fn identity_of(home: &Home, now: Timestamp) -> Result<SigningIdentity, String> {
+    let seal = &home.configuration.seal;
+    let key = facteur_sign::read_key_file(&home.path(&seal.key)).map_err(|error| error.to_string())?;
+    let path = home.path(&seal.certificate);
+    let certificate = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let password = match &seal.password {
+        Some(reference) => Some(reference.resolve(&home.root).map_err(|error| error.to_string())?),
+        None => None,
+    };
+    let password = password.map(|password| facteur_sign::Secret::new(password.expose().as_bytes().to_vec()));
+    SigningIdentity::from_pem(&key, &certificate, password.as_ref(), now).map_err(|error| error.to_string())
+}
+
+fn because(code: &str, finding: Option<&Finding>) -> Reason {
+    let Some(finding) = finding else { return Reason::new(code) };
+    let mut reason = Reason::new(code).arg("rule", &finding.key);
+    for (name, value) in [("found", &finding.found), ("expected", &finding.expected), ("term", &finding.term)] {
+        if let Some(value) = value {
+            reason = reason.arg(name, value);
+        }
+    }
+    finding.args.iter().fold(reason, |reason, (name, value)| reason.arg(name, value))
+}
+
+fn identity(examined: &Examined) -> Identity {
+    let kind = examined.kind.as_str().to_owned();
+    let Some(invoice) = &examined.invoice else { return Identity { kind, ..Identity::default() } };
+    Identity {
+        kind,
+        profile: examined.report.profile.clone(),
+        type_code: invoice.type_code.clone(),
+        framework: invoice.framework().map(str::to_owned),
+        number: invoice.number.clone(),
+        issued: invoice.issued.map(|date| date.to_string()),
+        supplier_siren: invoice.supplier_siren(),
+        supplier_siret: invoice.supplier_siret(),
+        supplier: invoice.seller.name.clone(),
+        buyer_siret: invoice.buyer_siret(),
+        buyer: invoice.buyer.name.clone(),
+        total: total(invoice),
+        currency: invoice.currency.clone(),
+        key_exempt: matches!(invoice.framework(), Some("S3" | "A9")),
+    }
+}
+
+fn total(invoice: &Invoice) -> Option<String> {
+    invoice.totals.with_vat.map(|amount| amount.to_string())
+}
+
+/// The window of a probable double: the issue date, sixty days either way.
+fn probable(identity: &Identity) -> Option<ProbableDouble> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let issued = time::Date::parse(identity.issued.as_deref()?, &format).ok()?;
+    let window = time::Duration::days(DOUBLE_WITHIN_DAYS);
+    let day = |date: Option<time::Date>| date.and_then(|date| date.format(&format).ok());
+    let mut finding = Finding::warning(Layer::Reading, "PROBABLE-DOUBLE").arg("other", OTHER);
+    finding.severity = Severity::Warning;
+    Some(ProbableDouble {
+        from: day(issued.checked_sub(window))?,
+        until: day(issued.checked_add(window))?,
+        finding: serde_json::to_string(&finding).ok()?,
+    })
+}

@@ -1,0 +1,86 @@
+//! Why a command could not do its work. What is wrong with one document is never an error here, but its state.
+
+use std::path::PathBuf;
+
+use facteur_store::StoreError;
+
+/// Why a command could not do its work: exit status 2.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// No `facteur.toml` in the folder.
+    #[error("{} is not a facteur home", .0.display())]
+    NoHome(PathBuf),
+    /// `init` where there is something already.
+    #[error("{} is a facteur home already", .0.display())]
+    HomeExists(PathBuf),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] crate::config::ConfigurationError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file or folder.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The packs.
+    #[error("packs: {0}")]
+    Packs(String),
+    /// The key or certificate of the seal.
+    #[error("seal: {0}")]
+    Seal(String),
+    /// The gateway's configuration.
+    #[error("gateway: {0}")]
+    GatewaySetUp(String),
+    /// No gateway is configured.
+    #[error("no gateway is configured")]
+    NoGateway,
+    /// A demonstration may only speak to this machine.
+    #[error("a demonstration home speaks to no gateway but one on this machine")]
+    DemoGateway,
+    /// The structure's role does not allow the command.
+    #[error("a structure with the role {role} may not {verb}")]
+    Role {
+        /// Its role.
+        role: &'static str,
+        /// The command.
+        verb: &'static str,
+    },
+    /// The gateway does not let us in, or does not answer.
+    #[error(transparent)]
+    Gateway(#[from] facteur_model::gateway::GatewayError),
+    /// Another process does the same work at this moment.
+    #[error("another process holds {}", .0.display())]
+    Busy(PathBuf),
+    /// The command does not fit the invoice's state.
+    #[error("invoice {id} is {state}: {verb} is not possible")]
+    WrongState {
+        /// Which invoice.
+        id: String,
+        /// Its state.
+        state: String,
+        /// The command.
+        verb: &'static str,
+    },
+    /// The corrected file has the same bytes as the one it should replace.
+    #[error("{} is the same file", .0.display())]
+    SameFile(PathBuf),
+    /// The corrected file carries the number that the recipient refused.
+    #[error("the corrected invoice carries the number {0} again")]
+    NumberKept(String),
+    /// The corrected file is not what it should be.
+    #[error("{0}")]
+    NotACorrection(String),
+}
+
+impl PipelineError {
+    /// Wraps what the system said of a file.
+    pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}

@@ -1,0 +1,196 @@
+//! One document, looked at: told apart, read, checked. The same for `check` and for import; nothing is written here.
+
+use facteur_model::finding::{Actor, Finding, Layer, LayerResult, LayerStatus, Severity, Verdict};
+use facteur_model::invoice::Invoice;
+use facteur_model::kind::DocumentKind;
+use facteur_parse::pdf::{PdfContent, PdfError};
+use facteur_parse::Parsed;
+use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
+use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
+use facteur_xml::{Document, Limits};
+
+use crate::config::{Check, ContextName, ReferenceRequired};
+use crate::pdf_worker::PdfWorkerPool;
+
+/// Everything that was found out about a document.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// The XML out of a PDF.
+    pub embedded: Option<Vec<u8>>,
+    /// The invoice, where it could be read.
+    pub invoice: Option<Invoice>,
+    /// Layers, findings, verdict.
+    pub report: Report,
+    /// Whether it is an invoice at all (root known); false for any other XML.
+    pub is_invoice: bool,
+}
+
+/// Looks at documents. Shared between threads.
+pub struct Examiner {
+    checker: Checker,
+    pdf: PdfWorkerPool,
+    limits: Limits,
+}
+
+impl Examiner {
+    /// An examiner over packs, with children that read PDFs.
+    #[must_use]
+    pub fn new(checker: Checker, pdf: PdfWorkerPool) -> Self {
+        Self { checker, pdf, limits: Limits::default() }
+    }
+
+    /// The packs in use, as `family@version` separated by blanks.
+    #[must_use]
+    pub fn packs(&self) -> String {
+        let names: Vec<String> = self.checker.packs().list().iter().map(|pack| pack.artefact.label()).collect();
+        names.join(" ")
+    }
+
+    /// Looks at one document.
+    pub async fn examine(&self, name: &str, bytes: &[u8], plan: &Plan) -> Examined {
+        if facteur_parse::pdf::is_pdf(bytes) {
+            return match self.pdf.extract(bytes).await {
+                Ok(content) => self.hybrid(name, bytes, content, plan),
+                Err(error) => unreadable(DocumentKind::Pdf, pdf_finding(&error)),
+            };
+        }
+        self.xml(name, bytes, bytes.len(), None, &[], plan)
+    }
+
+    fn hybrid(&self, name: &str, bytes: &[u8], content: PdfContent, plan: &Plan) -> Examined {
+        match content.invoice() {
+            Some(attachment) => {
+                let embedded = attachment.bytes.clone();
+                let mut examined = self.xml(name, &embedded, bytes.len(), Some(()), &content.findings, plan);
+                examined.kind = DocumentKind::FacturX;
+                examined.embedded = Some(embedded);
+                examined
+            }
+            None => plain_pdf(content.findings),
+        }
+    }
+
+    fn xml(
+        &self,
+        _name: &str,
+        bytes: &[u8],
+        file_size: usize,
+        in_pdf: Option<()>,
+        noticed: &[Finding],
+        plan: &Plan,
+    ) -> Examined {
+        let document = match Document::parse(bytes, &self.limits) {
+            Ok(document) => document,
+            Err(error) => {
+                let kind = if in_pdf.is_some() { DocumentKind::FacturX } else { facteur_parse::detect(bytes) };
+                return unreadable(kind, syntax::finding(&error));
+            }
+        };
+        let parsed = facteur_parse::read(&document).ok();
+        let mut reading = noticed.to_vec();
+        if let Some(parsed) = &parsed {
+            reading.extend(parsed.findings.iter().cloned());
+        }
+        let own_kind = parsed.as_ref().map_or(DocumentKind::Unknown, |parsed| parsed.kind);
+        let kind = if in_pdf.is_some() { DocumentKind::FacturX } else { own_kind };
+        let places = parsed.as_ref().map(|parsed| Located { document: &document, parsed });
+        let invoice = parsed.as_ref().map(|parsed| &parsed.invoice);
+        let subject = Subject {
+            bytes,
+            document: Some(&document),
+            kind,
+            invoice,
+            reading: &reading,
+            places: places.as_ref().map(|places| places as &dyn Places),
+            file_name: &deposit_name(kind, invoice),
+            file_size: file_size as u64,
+        };
+        let report = self.checker.check(&subject, plan);
+        let is_invoice = parsed.is_some();
+        Examined { kind, embedded: None, invoice: parsed.map(|parsed| parsed.invoice), report, is_invoice }
+    }
+}
+
+/// The name under which it would be deposited; that is what the gateway's limits speak of.
+fn deposit_name(kind: DocumentKind, invoice: Option<&Invoice>) -> String {
+    let number = invoice.and_then(|invoice| invoice.number.as_deref()).unwrap_or("facture");
+    let profile = invoice.and_then(|invoice| invoice.profile.as_deref());
+    flow_syntax(kind, profile).map_or_else(|| "facture.xml".to_owned(), |syntax| flow_file_name(number, syntax))
+}
+
+/// Where terms stand in the document that is being checked.
+struct Located<'a> {
+    document: &'a Document,
+    parsed: &'a Parsed,
+}
+
+impl Places for Located<'_> {
+    fn of(&self, term: &str) -> Option<(String, u32)> {
+        let (id, _) = self.parsed.terms.iter().find(|(_, known)| known.0 == term)?;
+        let node = self.document.node(*id);
+        Some((node.path(), node.line()))
+    }
+}
+
+/// A worker that could not be started says nothing of the document: that is the administrator's matter.
+fn pdf_finding(error: &PdfError) -> Finding {
+    let mut finding = error.finding();
+    if matches!(error, PdfError::WorkerUnavailable { .. }) {
+        finding.evaluated = false;
+        finding.actor = Actor::Administrator;
+    }
+    finding
+}
+
+fn unreadable(kind: DocumentKind, finding: Finding) -> Examined {
+    let unavailable = !finding.evaluated;
+    let status = if unavailable { LayerStatus::NotEvaluable } else { LayerStatus::Failed };
+    let layer = LayerResult { layer: Layer::Syntax, artefact: None, status, micros: 0 };
+    let verdict = if unavailable { Verdict::NotChecked } else { Verdict::Unreadable };
+    let report = Report { verdict, profile: None, layers: vec![layer], findings: vec![finding] };
+    Examined { kind, embedded: None, invoice: None, report, is_invoice: true }
+}
+
+/// A readable PDF without invoice data: nothing to check, and that is not the same as valid.
+fn plain_pdf(mut findings: Vec<Finding>) -> Examined {
+    findings.push(Finding::warning(Layer::Reading, "PDF-NO-XML").actor(Actor::Supplier));
+    let layer = LayerResult { layer: Layer::Syntax, artefact: None, status: LayerStatus::Passed, micros: 0 };
+    let report = Report { verdict: Verdict::NotChecked, profile: None, layers: vec![layer], findings };
+    Examined { kind: DocumentKind::Pdf, embedded: None, invoice: None, report, is_invoice: false }
+}
+
+/// The most important finding: the first fatal one, else none.
+#[must_use]
+pub fn first_fatal(report: &Report) -> Option<&Finding> {
+    report.findings.iter().find(|finding| finding.severity == Severity::Fatal)
+}
+
+/// The plan that a configuration asks for.
+#[must_use]
+pub fn plan(check: &Check) -> Plan {
+    let mut plan = Plan::chain(context(check.context));
+    plan.required.clone_from(&check.required);
+    match check.reference {
+        ReferenceRequired::None => {}
+        ReferenceRequired::Service => plan.demands.service_code = true,
+        ReferenceRequired::Commitment => plan.demands.commitment_number = true,
+        ReferenceRequired::Either => plan.demands.either = true,
+        ReferenceRequired::Both => {
+            plan.demands.service_code = true;
+            plan.demands.commitment_number = true;
+        }
+    }
+    plan
+}
+
+/// The validation context of a configured name.
+#[must_use]
+pub const fn context(name: ContextName) -> Context {
+    match name {
+        ContextName::CproHistoric => Context::CproHistoric,
+        ContextName::Afnor => Context::Afnor,
+        ContextName::Plain => Context::Plain,
+    }
+}

@@ -1,0 +1,96 @@
+//! What an import did, in counts that add up: `found = received + not taken`, `received = sum of the states`.
+
+use std::collections::BTreeMap;
+
+use facteur_model::finding::Finding;
+use facteur_model::lifecycle::State;
+use facteur_store::change::Reason;
+
+/// One document, as the import leaves it.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its identity in the store.
+    pub id: String,
+    /// Its name.
+    pub file: String,
+    /// Its kind, in the spelling of the contract.
+    pub kind: String,
+    /// Number (BT-1).
+    pub number: Option<String>,
+    /// Supplier (BT-27).
+    pub supplier: Option<String>,
+    /// Total with VAT (BT-112).
+    pub total: Option<String>,
+    /// Currency (BT-5).
+    pub currency: Option<String>,
+    /// Its state.
+    pub state: State,
+    /// Why, in a side state.
+    pub reason: Option<Reason>,
+    /// The most important finding.
+    pub finding: Option<Finding>,
+    /// The other invoice, for a duplicate or a taken key.
+    pub duplicate_of: Option<String>,
+    /// An invoice that looks like the same one.
+    pub probable: Option<String>,
+}
+
+/// A file or member that could not be recorded at all.
+#[derive(Debug, Clone)]
+pub struct NotTaken {
+    /// Its path, or archive and member.
+    pub name: String,
+    /// Why.
+    pub finding: Finding,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default)]
+pub struct ImportSummary {
+    /// Documents recorded: leaf documents, not archives.
+    pub received: u64,
+    /// Of these, documents that an earlier run had received and not processed.
+    pub resumed: u64,
+    /// Archives opened.
+    pub archives: u64,
+    /// How many are in each state.
+    pub by_state: BTreeMap<State, u64>,
+    /// Documents in a side state, and probable doubles.
+    pub attention: Vec<Row>,
+    /// Every document, where there are few enough to show them all.
+    pub rows: Vec<Row>,
+    /// What could not be recorded.
+    pub not_taken: Vec<NotTaken>,
+}
+
+/// Most documents that are shown one by one.
+const SHOWN: usize = 200;
+
+impl ImportSummary {
+    pub(crate) fn document(&mut self, row: Row) {
+        self.received += 1;
+        *self.by_state.entry(row.state).or_default() += 1;
+        if row.state != State::Queued || row.probable.is_some() {
+            self.attention.push(row.clone());
+        }
+        if self.rows.len() < SHOWN {
+            self.rows.push(row);
+        }
+    }
+
+    pub(crate) fn not_taken(&mut self, refusal: NotTaken) {
+        self.not_taken.push(refusal);
+    }
+
+    /// Files and members found.
+    #[must_use]
+    pub fn found(&self) -> u64 {
+        self.received + self.not_taken.len() as u64
+    }
+
+    /// Whether every document went on its way.
+    #[must_use]
+    pub fn all_good(&self) -> bool {
+        self.not_taken.is_empty() && self.by_state.keys().all(|state| *state == State::Queued)
+    }
+}

@@ -15,16 +15,20 @@ use crate::names::{
 use crate::seal::file_name_of;
 use crate::verify::Part;
 use crate::verify::signer::Signer;
-use crate::verify::structure::{Form, Reference, Signature, element_by_id, elements, first};
+use crate::verify::structure::{Form, Reference, Signature, Target, element_by_id, elements, first};
 
-/// Exactly two: the data (the whole document, or a bare file name) and this signature's own signed properties.
+/// Exactly two: the data (the whole document, or a bare file name) and this signature's own signed properties; its
+/// KeyInfo may be signed as well.
 pub(super) fn references(tree: &Tree<'_>, signature: &Signature) -> Result<(), String> {
-    if signature.references.len() != 2 {
-        return Err(format!("{} references, expected 2", signature.references.len()));
+    let [data, properties, key_info] = [Target::Data, Target::Properties, Target::KeyInfo]
+        .map(|target| signature.references.iter().filter(|reference| reference.target == target).collect::<Vec<_>>());
+    let [data] = data.as_slice() else { return Err(format!("{} references to data, expected 1", data.len())) };
+    let [properties] = properties.as_slice() else {
+        return Err(format!("{} references to the signed properties, expected 1", properties.len()));
+    };
+    if key_info.len() > 1 {
+        return Err("several references to KeyInfo".to_owned());
     }
-    let data = signature.data().ok_or("no reference to the data")?;
-    let properties = signature.references.iter().find(|reference| reference.of_properties);
-    let properties = properties.ok_or("no reference to the signed properties")?;
     match (signature.form, data.uri.as_deref()) {
         (Form::Enveloped, Some("")) => {}
         (Form::Enveloped, uri) => return Err(format!("the reference is to {uri:?}, expected the whole document")),
@@ -43,11 +47,11 @@ pub(super) fn references(tree: &Tree<'_>, signature: &Signature) -> Result<(), S
 pub(super) fn transforms(signature: &Signature) -> Result<(), String> {
     for reference in &signature.references {
         let transforms = reference.transforms.as_ref().map_err(Clone::clone)?;
-        let enveloped = signature.form == Form::Enveloped && !reference.of_properties;
+        let enveloped = signature.form == Form::Enveloped && reference.target == Target::Data;
         if transforms.enveloped != enveloped {
             return Err("the enveloped transform is missing or out of place".to_owned());
         }
-        let raw = signature.form == Form::Detached && !reference.of_properties;
+        let raw = signature.form == Form::Detached && reference.target == Target::Data;
         if raw && transforms.canonicalisation.is_some() {
             return Err("a sealed file is sealed as it is, without transforms".to_owned());
         }
@@ -88,8 +92,10 @@ pub(super) fn coverage(
     for reference in &signature.references {
         match digested(tree, signature, reference, content) {
             Ok(digest) if digest.len() == reference.digest.len() && memcmp::eq(&digest, &reference.digest) => {}
-            Ok(_) if reference.of_properties => return Part::failed("the signed properties were changed"),
-            Ok(_) => return Part::failed("the document was changed after it was signed"),
+            Ok(_) if reference.target == Target::Data => {
+                return Part::failed("the document was changed after it was signed");
+            }
+            Ok(_) => return Part::failed("the signed properties were changed"),
             Err(detail) => return Part::failed(detail),
         }
     }
@@ -106,9 +112,13 @@ fn digested(
     let transforms = reference.transforms.as_ref().map_err(Clone::clone)?;
     let canonicalisation = transforms.canonicalisation.clone().unwrap_or(Method::default_inclusive());
     let failed = |error: crate::error::SignError| error.to_string();
-    if reference.of_properties {
-        let properties = signature.properties.signed.ok_or("no signed properties")?;
-        return canonical::digest_element(tree, properties, &canonicalisation, method).map_err(failed);
+    let inside = match reference.target {
+        Target::Data => None,
+        Target::Properties => Some(signature.properties.signed.ok_or("no signed properties")?),
+        Target::KeyInfo => Some(signature.key_info),
+    };
+    if let Some(element) = inside {
+        return canonical::digest_element(tree, element, &canonicalisation, method).map_err(failed);
     }
     match (signature.form, content) {
         (Form::Enveloped, _) => {

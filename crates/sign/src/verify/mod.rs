@@ -107,7 +107,7 @@ impl From<Result<(), String>> for Part {
 pub struct Parts {
     /// Exactly one signature, at its expected place, in a document without DOCTYPE, without equal ids.
     pub position: Part,
-    /// Exactly two references: the data, and the signed properties of this very signature; nothing external.
+    /// Exactly one reference to the data, one to the signed properties of this very signature, nothing external.
     pub references: Part,
     /// Only the enveloped transform and canonicalisation.
     pub transforms: Part,

@@ -38,6 +38,7 @@ pub(super) struct Signature {
     pub(super) node: NodeId,
     pub(super) id: Option<String>,
     pub(super) signed_info: NodeId,
+    pub(super) key_info: NodeId,
     pub(super) canonicalisation: Result<Method, String>,
     pub(super) algorithm: String,
     pub(super) references: Vec<Reference>,
@@ -51,10 +52,21 @@ pub(super) struct Signature {
 pub(super) struct Reference {
     pub(super) id: Option<String>,
     pub(super) uri: Option<String>,
-    pub(super) of_properties: bool,
+    pub(super) target: Target,
     pub(super) transforms: Result<Transforms, String>,
     pub(super) digest_method: String,
     pub(super) digest: Vec<u8>,
+}
+
+/// What a reference is to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The document or file.
+    Data,
+    /// The signed properties, by its Type.
+    Properties,
+    /// This signature's own KeyInfo, which some tools sign as well.
+    KeyInfo,
 }
 
 /// The transforms that we know.
@@ -90,12 +102,14 @@ impl Signature {
             ["SignedInfo", "SignatureValue", "KeyInfo"].map(|n| only(tree, node, DSIG, n));
         let (signed_info, value, key_info) = (signed_info?, value?, key_info?);
         let canonicalisation = only(tree, signed_info, DSIG, "CanonicalizationMethod")?;
-        let references = elements(tree, signed_info, DSIG, "Reference").into_iter().map(|r| Reference::read(tree, r));
+        let references =
+            elements(tree, signed_info, DSIG, "Reference").into_iter().map(|r| Reference::read(tree, r, key_info));
         Ok(Self {
             form,
             node,
             id: tree.get_attribute(node, "Id").map(str::to_owned),
             signed_info,
+            key_info,
             canonicalisation: method(tree, canonicalisation),
             algorithm: algorithm(tree, only(tree, signed_info, DSIG, "SignatureMethod")?)?,
             references: references.collect::<Result<_, _>>()?,
@@ -105,9 +119,9 @@ impl Signature {
         })
     }
 
-    /// The reference to the data: the one that is not of the signed properties.
+    /// The reference to the data: the one that is to nothing in the signature.
     pub(super) fn data(&self) -> Option<&Reference> {
-        self.references.iter().find(|reference| !reference.of_properties)
+        self.references.iter().find(|reference| reference.target == Target::Data)
     }
 
     pub(super) fn data_uri(&self) -> Option<&str> {
@@ -121,16 +135,29 @@ impl Signature {
 }
 
 impl Reference {
-    fn read(tree: &Tree<'_>, node: NodeId) -> Result<Self, String> {
+    fn read(tree: &Tree<'_>, node: NodeId, key_info: NodeId) -> Result<Self, String> {
         let digest_method = algorithm(tree, only(tree, node, DSIG, "DigestMethod")?)?;
         Ok(Self {
             id: tree.get_attribute(node, "Id").map(str::to_owned),
             uri: tree.get_attribute(node, "URI").map(str::to_owned),
-            of_properties: tree.get_attribute(node, "Type") == Some(SIGNED_PROPERTIES_TYPE),
+            target: Target::read(tree, node, key_info),
             transforms: Transforms::read(tree, node),
             digest_method,
             digest: base64_of(tree, only(tree, node, DSIG, "DigestValue")?)?,
         })
+    }
+}
+
+impl Target {
+    fn read(tree: &Tree<'_>, reference: NodeId, key_info: NodeId) -> Self {
+        let id = tree.get_attribute(reference, "URI").and_then(|uri| uri.strip_prefix('#'));
+        if tree.get_attribute(reference, "Type") == Some(SIGNED_PROPERTIES_TYPE) {
+            Self::Properties
+        } else if id.is_some() && id == tree.get_attribute(key_info, "Id") {
+            Self::KeyInfo
+        } else {
+            Self::Data
+        }
     }
 }
 

@@ -41,6 +41,15 @@ pub struct Engine {
     seal: Option<Result<SigningIdentity, String>>,
 }
 
+/// A document that was looked at and not yet written.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// What is to be written.
+    pub process: Process,
+    file: String,
+    finding: Option<Finding>,
+}
+
 impl Engine {
     /// Opens everything that importing and checking need. A seal that cannot be used is not an error yet: what the
     /// policy says decides, document by document.
@@ -69,19 +78,30 @@ impl Engine {
     /// # Errors
     /// The store cannot be written. What is wrong with the document becomes its state.
     pub async fn process(&self, id: &str, file: &str, bytes: &[u8]) -> Result<Row, PipelineError> {
+        let ready = self.prepare(id, file, bytes).await;
+        let done = self.store.process(ready.process.clone()).await?;
+        self.finish(ready, done).await
+    }
+
+    /// Reads, checks and seals; nothing is written yet.
+    pub async fn prepare(&self, id: &str, file: &str, bytes: &[u8]) -> Ready {
         let examined = self.examiner.examine(file, bytes, &self.plan).await;
         let mut process = self.begin(id, &examined);
         self.decide(&mut process, &examined, file, bytes);
-        let finding = first_fatal(&examined.report).cloned();
-        let identity = process.identity.clone();
-        let reason = process.reason.clone();
-        let Done::Processed { state, conflict, probable } = self.store.process(process).await? else {
-            return Err(StoreError::Closed.into());
-        };
-        let reason = if conflict.is_some() { self.store.invoice(id).await?.reason } else { reason };
+        Ready { finding: first_fatal(&examined.report).cloned(), file: file.to_owned(), process }
+    }
+
+    /// The row of a document once it is written.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn finish(&self, ready: Ready, done: Done) -> Result<Row, PipelineError> {
+        let Done::Processed { state, conflict, probable } = done else { return Err(StoreError::Closed.into()) };
+        let Process { id, identity, reason, .. } = ready.process;
+        let reason = if conflict.is_some() { self.store.invoice(&id).await?.reason } else { reason };
         Ok(Row {
-            id: id.to_owned(),
-            file: file.to_owned(),
+            id,
+            file: ready.file,
             kind: identity.kind,
             number: identity.number,
             supplier: identity.supplier,
@@ -89,7 +109,7 @@ impl Engine {
             currency: identity.currency,
             state,
             reason,
-            finding,
+            finding: ready.finding.filter(|_| conflict.is_none()),
             duplicate_of: conflict,
             probable,
         })

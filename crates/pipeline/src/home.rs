@@ -96,7 +96,13 @@ impl Home {
     /// # Errors
     /// The store cannot be opened or written.
     pub async fn store(&self) -> Result<Store, PipelineError> {
-        let store = Store::open(&self.root.join(STORE)).await?;
+        let path = self.root.join(STORE);
+        if !path.exists() {
+            // Nobody else may read it, whatever the umask says.
+            let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+            made.map_err(PipelineError::file(&path))?;
+        }
+        let store = Store::open(&path).await?;
         let (person, structure) = (&self.configuration.legal_person, &self.configuration.structure);
         let now = SystemClock.now();
         let registered = Structure {

@@ -91,6 +91,10 @@ fn at_gateway(language: Language, invoice: &Invoice) -> String {
     if let Some(reason) = &invoice.reason {
         return reason_title(language, reason);
     }
+    if invoice.state == State::Duplicate {
+        let other = invoice.duplicate_of.as_deref().unwrap_or_default();
+        return format!("= {}", short(other));
+    }
     let code = invoice.invoice_state.as_deref().or(invoice.flow_state.as_deref());
     code.map_or_else(String::new, |code| gateway_word(language, code))
 }

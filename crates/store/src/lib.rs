@@ -20,6 +20,7 @@ use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 
 pub use crate::error::StoreError;
+pub use crate::writer::Pending;
 use crate::change::{Change, Correction, Done, Intent, Process, Receive, ReceiveContainer, Step};
 use crate::journal::Head;
 use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
@@ -100,6 +101,14 @@ impl Store {
     /// [`StoreError::Moved`] when the invoice is no longer `received`; or the store cannot be written.
     pub async fn process(&self, process: Process) -> Result<Done, StoreError> {
         self.writer.write(Change::Process(Box::new(process))).await
+    }
+
+    /// Gives a change to the writer without waiting for its end: what is given first is written first.
+    ///
+    /// # Errors
+    /// When the store has been closed.
+    pub async fn submit(&self, change: Change) -> Result<Pending, StoreError> {
+        self.writer.submit(change).await
     }
 
     /// Takes one step.

@@ -20,6 +20,20 @@ enum Order {
     Stop(oneshot::Sender<()>),
 }
 
+/// A change that the writer has taken and not yet acknowledged. Changes are written in the order of their taking.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<Done, StoreError>>);
+
+impl Pending {
+    /// Waits until it is durable.
+    ///
+    /// # Errors
+    /// As the change itself.
+    pub async fn done(self) -> Result<Done, StoreError> {
+        self.0.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
 /// The door to the writer task.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
@@ -34,9 +48,13 @@ impl Writer {
     }
 
     pub(crate) async fn write(&self, change: Change) -> Result<Done, StoreError> {
+        self.submit(change).await?.done().await
+    }
+
+    pub(crate) async fn submit(&self, change: Change) -> Result<Pending, StoreError> {
         let (answer, done) = oneshot::channel();
         self.orders.send(Order::Change(Box::new(change), answer)).await.map_err(|_| StoreError::Closed)?;
-        done.await.map_err(|_| StoreError::Closed)?
+        Ok(Pending(done))
     }
 
     pub(crate) async fn register(&self, structure: Structure, at: Timestamp) -> Result<(), StoreError> {

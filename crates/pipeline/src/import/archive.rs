@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::sources::{Opened, Source, unreadable};
+use super::turns::{Turn, Turns};
 use super::{DOCUMENT_BYTES_MAX, NotTaken, Report, Told, Work};
 
 /// Members handed over before the reader waits.
@@ -52,14 +53,16 @@ pub(super) async fn take(
         })
     });
     let mut running = JoinSet::new();
+    let turns = Turns::new();
     while let Some(member) = waiting.recv().await {
         let (work, source, container, reports) = (work.clone(), source.clone(), container.clone(), reports.clone());
         match member {
             Ok(member) => {
                 let room = work.room(member.bytes.len() as u64).await?;
+                let turn = turns.next();
                 running.spawn(async move {
                     let _room = room;
-                    let _ = reports.send(one(&work, &source, &container, member).await);
+                    let _ = reports.send(one(&work, &source, &container, member, turn).await);
                 });
             }
             Err(refused) => {
@@ -78,12 +81,11 @@ pub(super) async fn take(
 }
 
 /// A member's arrival follows from the archive's, so that a second reading of the same claim finds it again.
-async fn one(work: &Work, source: &Source, container: &str, member: Member) -> Report {
+async fn one(work: &Work, source: &Source, container: &str, member: Member, turn: Turn) -> Report {
     let arrival = format!("{container}:{}", member.index);
     let name = format!("{}/{}", source.name, member.name);
-    let row =
-        work.document(arrival, &source.path, Some(member.name), Some(container.to_owned()), &name, member.bytes).await?;
-    Ok(Told::Document(row))
+    let (inside, container) = (Some(member.name), Some(container.to_owned()));
+    work.document(arrival, &source.path, inside, container, &name, member.bytes, turn).await
 }
 
 fn digest(opened: &mut Opened) -> std::io::Result<String> {

@@ -7,13 +7,14 @@ mod archive;
 mod inbox;
 mod sources;
 mod summary;
+mod turns;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use facteur_model::finding::{Actor, Finding, Layer};
 use facteur_model::lifecycle::State;
-use facteur_store::change::{Done, Receive};
+use facteur_store::change::{Change, Done, Receive};
 use facteur_store::document::{Packed, Role};
 use facteur_store::record::Filter;
 use facteur_store::{StoreError, killpoint, new_id};
@@ -22,6 +23,7 @@ use tokio::task::JoinSet;
 
 pub use self::sources::Source;
 pub use self::summary::{ImportSummary, NotTaken, Row};
+use self::turns::{Turn, Turns};
 use crate::engine::Engine;
 use crate::error::PipelineError;
 use crate::lock::Lock;
@@ -65,14 +67,15 @@ pub async fn import(
     };
     let (reports, mut inbox) = mpsc::unbounded_channel();
     let mut running = JoinSet::new();
+    let turns = Turns::new();
     for source in sources {
         let place = work.place().await?;
         if let Some(error) = drain(&mut inbox, &mut summary) {
             return Err(error);
         }
         while running.try_join_next().is_some() {}
-        let (work, reports) = (work.clone(), reports.clone());
-        running.spawn(async move { work.file(source, place, &reports).await });
+        let (work, reports, turn) = (work.clone(), reports.clone(), turns.next());
+        running.spawn(async move { work.file(source, place, turn, &reports).await });
     }
     while running.join_next().await.is_some() {}
     drop(reports);
@@ -87,6 +90,8 @@ type Report = Result<Told, PipelineError>;
 
 enum Told {
     Document(Row),
+    /// A document of an interrupted run that was processed already.
+    Known,
     Archive,
     NotTaken(NotTaken),
 }
@@ -95,6 +100,7 @@ fn drain(inbox: &mut mpsc::UnboundedReceiver<Report>, summary: &mut ImportSummar
     while let Ok(report) = inbox.try_recv() {
         match report {
             Ok(Told::Document(row)) => summary.document(row),
+            Ok(Told::Known) => {}
             Ok(Told::Archive) => summary.archives += 1,
             Ok(Told::NotTaken(refusal)) => summary.not_taken(refusal),
             Err(error) => return Some(error),
@@ -137,9 +143,9 @@ impl Work {
         Ok(self.weight.clone().acquire_many_owned(kib).await.map_err(|_| StoreError::Closed)?)
     }
 
-    async fn file(&self, source: Source, place: Place, reports: &mpsc::UnboundedSender<Report>) {
+    async fn file(&self, source: Source, place: Place, turn: Turn, reports: &mpsc::UnboundedSender<Report>) {
         let _place = place;
-        let outcome = self.take(&source, reports).await;
+        let outcome = self.take(&source, turn, reports).await;
         let kept_for_later = outcome.is_err();
         let refused = match &outcome {
             Ok(Told::Document(row)) => row.state == State::Quarantined,
@@ -153,12 +159,13 @@ impl Work {
         self.progress.done(&source.name);
     }
 
-    async fn take(&self, source: &Source, reports: &mpsc::UnboundedSender<Report>) -> Report {
+    async fn take(&self, source: &Source, turn: Turn, reports: &mpsc::UnboundedSender<Report>) -> Report {
         let opened = match sources::open(source) {
             Ok(opened) => opened,
             Err(refusal) => return Ok(Told::NotTaken(refusal)),
         };
         if let Some(kind) = opened.archive {
+            turn.whole().await;
             return archive::take(self, source, opened, kind, reports).await;
         }
         let _room = self.room(opened.size).await?;
@@ -167,7 +174,7 @@ impl Work {
             Err(refusal) => return Ok(Told::NotTaken(refusal)),
         };
         let arrival = source.arrival.clone().unwrap_or_else(new_id);
-        self.document(arrival, &source.path, None, None, &source.name, bytes).await.map(Told::Document)
+        self.document(arrival, &source.path, None, None, &source.name, bytes, turn).await
     }
 
     /// The two commits of one document.
@@ -179,7 +186,8 @@ impl Work {
         container: Option<String>,
         name: &str,
         bytes: Vec<u8>,
-    ) -> Result<Row, PipelineError> {
+        mut turn: Turn,
+    ) -> Report {
         let engine = &self.engine;
         let media_type = media_type(&bytes);
         let receive = Receive {
@@ -196,17 +204,26 @@ impl Work {
             actor: engine.actor.clone(),
         };
         killpoint::reach("import.before_received");
-        let done = engine.store.receive(receive).await?;
+        turn.to_receive().await;
+        let pending = engine.store.submit(Change::Receive(Box::new(receive))).await?;
+        turn.received();
+        let done = pending.done().await?;
         killpoint::reach("import.after_received");
-        let Done::Received { invoice, state, duplicate_of, .. } = done else {
+        let Done::Received { invoice, state, duplicate_of, resumed } = done else {
             return Err(StoreError::Closed.into());
         };
-        if state != State::Received {
-            return engine.row(&invoice, duplicate_of).await;
+        match state {
+            State::Received => {}
+            _ if resumed => return Ok(Told::Known),
+            _ => return Ok(Told::Document(engine.row(&invoice, duplicate_of).await?)),
         }
-        let row = engine.process(&invoice, name, &bytes).await?;
+        let ready = engine.prepare(&invoice, name, &bytes).await;
+        turn.to_process().await;
+        let pending = engine.store.submit(Change::Process(Box::new(ready.process.clone()))).await?;
+        drop(turn);
+        let row = engine.finish(ready, pending.done().await?).await?;
         killpoint::reach("import.after_processed");
-        Ok(row)
+        Ok(Told::Document(row))
     }
 }
 

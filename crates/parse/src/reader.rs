@@ -3,6 +3,7 @@
 pub(crate) mod values;
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 use facteur_model::finding::{Finding, Layer};
 use facteur_model::identifiers::Identifier;
@@ -15,7 +16,7 @@ use crate::parsed::{Parsed, Unmapped};
 
 /// Most leftovers and most findings that are listed one by one; the others are counted. Working out a path costs
 /// as much as the element has siblings.
-const LISTED_MAX: usize = 200;
+const LISTED_MAX: usize = 100;
 /// Most characters of a text that are repeated in a finding or in the list of leftovers.
 const EXCERPT_MAX: usize = 200;
 /// Attributes that say which edition of a code list or which agency is meant, not what is invoiced.
@@ -56,6 +57,8 @@ pub(crate) struct Reader<'a> {
     /// BT-5 and BT-6, known before the first amount is read.
     currency: Option<Cow<'a, str>>,
     vat_currency: Option<Cow<'a, str>>,
+    /// Whether there is a VAT total in BT-5, once somebody asked.
+    vat_total: Option<bool>,
 }
 
 impl<'a> Reader<'a> {
@@ -70,6 +73,7 @@ impl<'a> Reader<'a> {
             attributes: Vec::new(),
             currency: None,
             vat_currency: None,
+            vat_total: None,
         }
     }
 
@@ -82,6 +86,24 @@ impl<'a> Reader<'a> {
     /// Whether `code` is the accounting currency of VAT and not that of the invoice.
     pub(crate) fn is_vat_currency_only(&self, code: Option<&str>) -> bool {
         code.is_some() && code == self.vat_currency.as_deref() && code != self.currency.as_deref()
+    }
+
+    /// Whether an amount is stated in the currency of the invoice (BT-5).
+    pub(crate) fn is_native(&self, amount: Node<'a>) -> bool {
+        let stated = amount.attribute("currencyID").map(str::trim);
+        stated.is_some() && stated == self.currency.as_deref()
+    }
+
+    /// Whether an amount is stated in a currency that the document does not name.
+    pub(crate) fn is_foreign(&self, amount: Node<'a>) -> bool {
+        let stated = amount.attribute("currencyID").map(str::trim);
+        stated.is_some() && stated != self.currency.as_deref() && stated != self.vat_currency.as_deref()
+    }
+
+    /// Whether the document has a VAT total in the currency of the invoice; `find` looks it up, once.
+    pub(crate) fn has_vat_total(&mut self, find: impl FnOnce(&Self) -> bool) -> bool {
+        let found = self.vat_total.unwrap_or_else(|| find(self));
+        *self.vat_total.insert(found)
     }
 
     /// The child elements that belong to the syntax; those of other namespaces are left over.
@@ -210,4 +232,19 @@ pub(crate) fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// The beginning of what a value prints; a long one is not copied whole.
+pub(crate) fn excerpt_of(value: &impl fmt::Display) -> String {
+    struct Beginning(String);
+    impl fmt::Write for Beginning {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.push_str(&excerpt(text));
+            Ok(())
+        }
+    }
+    let mut beginning = Beginning(String::new());
+    // Writing into a string does not fail.
+    let _ = write!(beginning, "{value}");
+    excerpt(&beginning.0)
 }

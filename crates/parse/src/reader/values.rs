@@ -8,7 +8,7 @@ use facteur_model::identifiers::Identifier;
 use facteur_model::invoice::{InvoicePeriod, Quantity};
 use facteur_xml::Node;
 
-use super::{Reader, excerpt, text_of};
+use super::{Reader, excerpt, excerpt_of, text_of};
 use crate::checks;
 
 impl<'a> Reader<'a> {
@@ -17,12 +17,9 @@ impl<'a> Reader<'a> {
         match field {
             None => *field = Some(value),
             Some(first) if *first == value => {}
-            Some(first) => {
-                let kept = excerpt(&first.to_string());
-                self.warn(node, "READ-REPEATED", |finding| {
-                    finding.term(term).found(excerpt(&value.to_string())).arg("kept", kept)
-                });
-            }
+            Some(first) => self.warn(node, "READ-REPEATED", |finding| {
+                finding.term(term).found(excerpt_of(&value)).arg("kept", excerpt_of(first))
+            }),
         }
     }
 
@@ -70,11 +67,10 @@ impl<'a> Reader<'a> {
         match field {
             None => *field = Some(quantity),
             Some(first) if *first == quantity => {}
-            Some(first) => {
+            Some(first) => self.warn(node, "READ-REPEATED", |finding| {
                 let kept = first.value.map(|value| value.to_string()).unwrap_or_default();
-                let found = excerpt(&text_of(node));
-                self.warn(node, "READ-REPEATED", |finding| finding.term(term).found(found).arg("kept", kept));
-            }
+                finding.term(term).found(excerpt(&text_of(node))).arg("kept", kept)
+            }),
         }
     }
 
@@ -160,11 +156,9 @@ impl<'a> Reader<'a> {
         match field {
             None => *field = Some(identifier),
             Some(first) if *first == identifier => {}
-            Some(first) => {
-                let kept = excerpt(&first.value);
-                let found = excerpt(&identifier.value);
-                self.warn(node, "READ-REPEATED", |finding| finding.term(term).found(found).arg("kept", kept));
-            }
+            Some(first) => self.warn(node, "READ-REPEATED", |finding| {
+                finding.term(term).found(excerpt(&identifier.value)).arg("kept", excerpt(&first.value))
+            }),
         }
     }
 
@@ -201,9 +195,7 @@ impl<'a> Reader<'a> {
         match field {
             None => *field = Some(group),
             Some(first) if *first == group => {}
-            Some(_) => {
-                self.warn(node, "READ-REPEATED", |finding| finding.term(term).found(node.name()).arg("kept", "1"))
-            }
+            Some(_) => self.warn(node, "READ-REPEATED-GROUP", |finding| finding.term(term).found(node.name())),
         }
     }
 

@@ -73,6 +73,9 @@ pub(super) fn line_allowance<'a>(
 pub(super) fn tax_total<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice) {
     for child in reader.elements(element) {
         match child.name() {
+            "TaxAmount" if reader.is_foreign(child) && is_beside_the_total(reader, element) => {
+                reader.amount(child, "BT-111", &mut invoice.totals.vat_in_accounting_currency);
+            }
             "TaxAmount" => {
                 let totals = &mut invoice.totals;
                 vat_amount(
@@ -85,6 +88,16 @@ pub(super) fn tax_total<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice:
             _ => {}
         }
     }
+}
+
+/// Whether another VAT total of the document is in the currency of the invoice: then one in a currency that the
+/// document does not name can only be meant for the VAT accounts.
+fn is_beside_the_total<'a>(reader: &mut Reader<'a>, element: Node<'a>) -> bool {
+    let parent = element.parent();
+    let totals = || parent.into_iter().flat_map(|parent| parent.children_named("TaxTotal"));
+    reader.has_vat_total(|reader| {
+        totals().any(|total| reader.child(total, "TaxAmount").is_some_and(|amount| reader.is_native(amount)))
+    })
 }
 
 /// A VAT amount that may be in the currency of the invoice or in that of the VAT accounts, into the field of the one

@@ -101,9 +101,8 @@ fn digest(opened: &mut Opened) -> std::io::Result<String> {
     Ok(hasher.finish().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn refused(rule: &str, name: String, cause: String, found: Option<String>, expected: Option<String>) -> NotTaken {
-    let mut finding =
-        Finding::fatal(Layer::Syntax, rule).actor(Actor::Supplier).arg("file", name.clone()).arg("cause", cause);
+fn refused(rule: &str, name: String, found: Option<String>, expected: Option<String>) -> NotTaken {
+    let mut finding = Finding::fatal(Layer::Syntax, rule).actor(Actor::Supplier).arg("name", name.clone());
     finding.found = found;
     finding.expected = expected;
     NotTaken { name, finding }
@@ -111,9 +110,9 @@ fn refused(rule: &str, name: String, cause: String, found: Option<String>, expec
 
 fn member_refused(source: &Source, error: &MemberError) -> NotTaken {
     let name = format!("{}/{}", source.name, error.name);
-    refused("ARCHIVE-MEMBER", name, error.refusal.to_string(), error.refusal.found(), error.refusal.expected())
+    refused(error.refusal.rule(), name, error.refusal.found(), error.refusal.expected())
 }
 
 fn archive_refused(source: &Source, error: &ArchiveError) -> NotTaken {
-    refused("ARCHIVE-BROKEN", source.name.clone(), error.to_string(), error.found(), error.expected())
+    refused(error.rule(), source.name.clone(), error.found(), error.expected())
 }

@@ -16,7 +16,7 @@ use crate::parsed::{Parsed, Unmapped};
 
 /// Most leftovers and most findings that are listed one by one; the others are counted. Working out a path costs
 /// as much as the element has siblings.
-const LISTED_MAX: usize = 100;
+const LISTED_MAX: usize = 50;
 /// Most characters of a text that are repeated in a finding or in the list of leftovers.
 const EXCERPT_MAX: usize = 200;
 /// Attributes that say which edition of a code list or which agency is meant, not what is invoiced.
@@ -45,8 +45,8 @@ const SIGNATURES: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// Reads one document, see the module.
 pub(crate) struct Reader<'a> {
     document: &'a Document,
-    /// Beginning of the namespaces in which the syntax has its elements.
-    vocabulary: &'static str,
+    /// Beginnings of the namespaces in which the syntax has its elements.
+    vocabulary: &'static [&'static str],
     /// Which nodes were taken, by their number.
     taken: Vec<bool>,
     terms: Vec<(NodeId, Term)>,
@@ -62,7 +62,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(document: &'a Document, vocabulary: &'static str) -> Self {
+    pub(crate) fn new(document: &'a Document, vocabulary: &'static [&'static str]) -> Self {
         Self {
             document,
             vocabulary,
@@ -109,7 +109,8 @@ impl<'a> Reader<'a> {
     /// The child elements that belong to the syntax; those of other namespaces are left over.
     pub(crate) fn elements(&self, node: Node<'a>) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let vocabulary = self.vocabulary;
-        node.elements().filter(move |child| child.namespace().is_some_and(|name| name.starts_with(vocabulary)))
+        let belongs = move |namespace: &str| vocabulary.iter().any(|beginning| namespace.starts_with(beginning));
+        node.elements().filter(move |child| child.namespace().is_some_and(belongs))
     }
 
     /// The first such child of that name.

@@ -18,9 +18,8 @@ use facteur_xml::{Document, Node};
 use crate::parsed::Parsed;
 use crate::reader::Reader;
 
-/// Beginning of the namespaces of the components, CII and ZUGFeRD 1 alike; the root's own is
-/// [`crate::detect::CII`] or [`crate::detect::ZUGFERD_1`].
-const VOCABULARY: &str = "urn:";
+/// Beginnings of the namespaces of the components, and of the root of ZUGFeRD 1.
+const VOCABULARY: &[&str] = &["urn:un:unece:uncefact:data:standard:", "urn:ferd:CrossIndustryDocument:"];
 
 pub(crate) fn read(document: &Document) -> Parsed {
     let mut reader = Reader::new(document, VOCABULARY);

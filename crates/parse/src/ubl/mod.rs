@@ -20,7 +20,7 @@ pub(crate) use header::binary_object;
 pub(crate) use totals::vat_amount;
 
 /// Beginning of the namespaces of UBL's common components.
-const VOCABULARY: &str = "urn:oasis:names:specification:ubl:schema:xsd:Common";
+const VOCABULARY: &[&str] = &["urn:oasis:names:specification:ubl:schema:xsd:Common"];
 
 pub(crate) fn read(document: &Document, kind: DocumentKind) -> Parsed {
     let mut reader = Reader::new(document, VOCABULARY);

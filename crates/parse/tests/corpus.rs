@@ -11,7 +11,7 @@ use facteur_parse::Parsed;
 use facteur_xml::{Document, Limits};
 
 /// Share of the leaf elements that the readers may leave over, in per mille, over the whole corpus.
-const UNMAPPED_MAX_PER_MILLE: usize = 25;
+const UNMAPPED_MAX_PER_MILLE: usize = 16;
 
 macro_rules! concat_totals {
     ($name:literal) => {

@@ -353,7 +353,7 @@ fn french(command: clap::Command) -> clap::Command {
         ("doctor", "Examiner l'installation et dire quoi faire"),
     ];
     let about = "Factures vers le Trésor public : lues, contrôlées, scellées, déposées, suivies jusqu'au paiement.";
-    COMMANDS.iter().fold(command.about(about), |command, (name, about)| {
-        command.mut_subcommand(*name, |inner| inner.about(*about))
-    })
+    COMMANDS
+        .iter()
+        .fold(command.about(about), |command, (name, about)| command.mut_subcommand(*name, |inner| inner.about(*about)))
 }

@@ -28,7 +28,8 @@ pub fn language_before_parsing() -> Language {
     let value = arguments.windows(2).find(|pair| pair[0] == "--lang").map(|pair| pair[1].clone());
     let value = value.or_else(|| arguments.iter().find_map(|one| one.strip_prefix("--lang=").map(str::to_owned)));
     let named = value.as_deref().and_then(Language::from_name);
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     named.unwrap_or_else(|| locale.as_deref().map_or(Language::French, Language::of_locale))
 }
 
@@ -62,7 +63,11 @@ impl Talk {
     /// Data, on standard output. A reader that went away ends the program quietly.
     pub fn data(self, text: &str) {
         let mut out = std::io::stdout().lock();
-        if out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }).is_err() {
+        if out
+            .write_all(text.as_bytes())
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
+            .is_err()
+        {
             std::process::exit(2);
         }
     }

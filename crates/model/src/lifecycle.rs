@@ -88,7 +88,13 @@ impl State {
     pub const fn waits_for_person(self) -> bool {
         matches!(
             self,
-            Self::Quarantined | Self::Invalid | Self::Draft | Self::Held | Self::Rejected | Self::Refused | Self::Suspended
+            Self::Quarantined
+                | Self::Invalid
+                | Self::Draft
+                | Self::Held
+                | Self::Rejected
+                | Self::Refused
+                | Self::Suspended
         )
     }
 
@@ -284,10 +290,9 @@ pub fn next(state: State, event: Event) -> Result<State, NotAllowed> {
         ) => S::Held,
         (S::Held, E::Release) => S::Received,
         (S::Held, E::ReleaseToSettle) => S::Uncertain,
-        (
-            S::Quarantined | S::Invalid | S::Duplicate | S::Rejected | S::Abandoned | S::OutsidePortal,
-            E::Retry,
-        ) => S::Received,
+        (S::Quarantined | S::Invalid | S::Duplicate | S::Rejected | S::Abandoned | S::OutsidePortal, E::Retry) => {
+            S::Received
+        }
         (S::Quarantined | S::Invalid | S::Draft | S::Held | S::Rejected, E::Correct) => S::Received,
         (
             S::Received

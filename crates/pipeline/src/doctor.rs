@@ -71,7 +71,11 @@ pub async fn examine(home: &Home, packs: &Path) -> Vec<Point> {
 
 fn role(home: &Home) -> Point {
     let structure = &home.configuration.structure;
-    let args = [("name", structure.name.clone()), ("siret", structure.siret.clone()), ("role", structure.role.as_str().to_owned())];
+    let args = [
+        ("name", structure.name.clone()),
+        ("siret", structure.siret.clone()),
+        ("role", structure.role.as_str().to_owned()),
+    ];
     point("role", Grade::Ok, "role_ok", &args)
 }
 
@@ -122,7 +126,12 @@ fn disk(home: &Home) -> Point {
                 point("disk", Grade::Ok, "disk_ok", &args)
             }
         }
-        Err(error) => point("disk", Grade::Warning, "inbox_wrong", &[("folder", home.root.display().to_string()), ("what", error.to_string())]),
+        Err(error) => point(
+            "disk",
+            Grade::Warning,
+            "inbox_wrong",
+            &[("folder", home.root.display().to_string()), ("what", error.to_string())],
+        ),
     }
 }
 
@@ -177,12 +186,22 @@ async fn gateway(home: &Home, store: Store) -> Point {
         Err(PipelineError::NoGateway) => return point("gateway", Grade::Wrong, "gateway_none", &[]),
         Err(error) => return point("gateway", Grade::Wrong, "gateway_wrong", &[("what", error.to_string())]),
     };
-    let siret = (home.configuration.structure.role == Role::Issuer).then_some(home.configuration.structure.siret.as_str());
+    let siret =
+        (home.configuration.structure.role == Role::Issuer).then_some(home.configuration.structure.siret.as_str());
     match tokio::time::timeout(GATEWAY_PATIENCE, dispatcher.gateway.probe(siret)).await {
         Ok(Ok(())) => point("gateway", Grade::Ok, "gateway_ok", &[("url", url)]),
-        Ok(Err(GatewayError::Credentials(what))) => point("gateway", Grade::Wrong, "gateway_credentials", &[("what", what)]),
-        Ok(Err(GatewayError::Unavailable(what))) => point("gateway", Grade::Wrong, "gateway_unreachable", &[("what", what)]),
+        Ok(Err(GatewayError::Credentials(what))) => {
+            point("gateway", Grade::Wrong, "gateway_credentials", &[("what", what)])
+        }
+        Ok(Err(GatewayError::Unavailable(what))) => {
+            point("gateway", Grade::Wrong, "gateway_unreachable", &[("what", what)])
+        }
         Ok(Err(error)) => point("gateway", Grade::Wrong, "gateway_wrong", &[("what", error.to_string())]),
-        Err(_) => point("gateway", Grade::Wrong, "gateway_unreachable", &[("what", format!("{} s", GATEWAY_PATIENCE.as_secs()))]),
+        Err(_) => point(
+            "gateway",
+            Grade::Wrong,
+            "gateway_unreachable",
+            &[("what", format!("{} s", GATEWAY_PATIENCE.as_secs()))],
+        ),
     }
 }

@@ -215,7 +215,9 @@ impl Engine {
                 let missing: Vec<&str> = report
                     .layers
                     .iter()
-                    .filter(|layer| layer.status == LayerStatus::NotEvaluable && self.plan.required.contains(&layer.layer))
+                    .filter(|layer| {
+                        layer.status == LayerStatus::NotEvaluable && self.plan.required.contains(&layer.layer)
+                    })
                     .map(|layer| layer.layer.as_str())
                     .collect();
                 side(process, &held, Reason::new("NOT-CHECKED").arg("layers", missing.join(", ")));
@@ -320,8 +322,7 @@ pub fn dispatcher(home: &Home, store: Store, actor: &str, verb: &'static str) ->
 /// # Errors
 /// The packs cannot be read.
 pub fn examiner(packs: &Path, program: &Path) -> Result<Examiner, PipelineError> {
-    let packs =
-        facteur_validate::packs::Packs::open(packs).map_err(|error| PipelineError::Packs(error.to_string()))?;
+    let packs = facteur_validate::packs::Packs::open(packs).map_err(|error| PipelineError::Packs(error.to_string()))?;
     let children = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
     let pdf = PdfWorkerPool::new(program, ["worker-pdf"], children).map_err(PipelineError::file(program))?;
     Ok(Examiner::new(Checker::new(packs), pdf))

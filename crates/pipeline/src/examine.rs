@@ -3,8 +3,8 @@
 use facteur_model::finding::{Actor, Finding, Layer, LayerResult, LayerStatus, Severity, Verdict};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
-use facteur_parse::pdf::{PdfContent, PdfError};
 use facteur_parse::Parsed;
+use facteur_parse::pdf::{PdfContent, PdfError};
 use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
 use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
 use facteur_xml::{Document, Limits};

@@ -167,8 +167,8 @@ fn gateway(address: Option<&str>, role: Role) -> chorus_pro::Configuration {
 }
 
 fn demonstration_keys(keys: &Path) -> Result<(), PipelineError> {
-    let (key, certificate) =
-        facteur_sign::generate_demo_identity(SystemClock.now()).map_err(|error| PipelineError::Seal(error.to_string()))?;
+    let (key, certificate) = facteur_sign::generate_demo_identity(SystemClock.now())
+        .map_err(|error| PipelineError::Seal(error.to_string()))?;
     write_private(&keys.join("seal.key"), &key)?;
     write_private(&keys.join("seal.pem"), &certificate)?;
     let secrets = [
@@ -192,9 +192,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
 
 /// The configuration file, with a word of explanation in French and English.
 fn page(configuration: &Configuration) -> Result<String, PipelineError> {
-    let body = toml::to_string_pretty(configuration).map_err(|error| {
-        PipelineError::NotACorrection(format!("the configuration cannot be written: {error}"))
-    })?;
+    let body = toml::to_string_pretty(configuration)
+        .map_err(|error| PipelineError::NotACorrection(format!("the configuration cannot be written: {error}")))?;
     Ok(format!(
         "# facteur : configuration de cette installation (docs/reference/configuration.md).\n\
          # facteur: configuration of this installation.\n\

@@ -109,10 +109,9 @@ pub fn gateway_word(language: Language, code: &str) -> String {
 /// The short title of a reason.
 #[must_use]
 pub fn reason_title(language: Language, reason: &Reason) -> String {
-    if reason.code == "INVALID" || reason.code == "UNREADABLE" {
-        if let Some(text) = reason.args.get("rule").and_then(|rule| finding_text(language, rule)) {
-            return text.title.clone();
-        }
+    // The rule that failed says more than that one failed.
+    if let Some(text) = reason.args.get("rule").and_then(|rule| finding_text(language, rule)) {
+        return text.title.clone();
     }
     finding_text(language, &reason.code).map_or_else(|| reason.code.clone(), |text| text.title.clone())
 }

@@ -67,7 +67,8 @@ impl Table {
         let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
         while limit > 0 && total(&widths) > limit {
             let text = |(index, _): &(usize, &usize)| self.columns[*index].1 == Align::Left;
-            let Some((widest, length)) = widths.iter().enumerate().filter(text).max_by_key(|(_, length)| **length) else {
+            let Some((widest, length)) = widths.iter().enumerate().filter(text).max_by_key(|(_, length)| **length)
+            else {
                 break;
             };
             if *length <= NARROWEST {
@@ -115,9 +116,6 @@ mod tests {
         let mut table = Table::new(vec![("a".into(), Align::Left), ("n".into(), Align::Right)]);
         table.row(vec!["été".into(), "1".into()]);
         table.row(vec!["a long name indeed".into(), "12".into()]);
-        assert_eq!(
-            table.render(14),
-            "a            n\n──────────────\nété          1\na long na…  12\n"
-        );
+        assert_eq!(table.render(14), "a            n\n──────────────\nété          1\na long na…  12\n");
     }
 }

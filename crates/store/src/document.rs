@@ -55,7 +55,8 @@ impl Packed {
     /// Hashes and packs. XML and JSON are compressed; a PDF is already.
     #[must_use]
     pub fn new(role: Role, media_type: &str, bytes: &[u8]) -> Self {
-        let compressible = media_type.ends_with("xml") || media_type.ends_with("json") || media_type.starts_with("text/");
+        let compressible =
+            media_type.ends_with("xml") || media_type.ends_with("json") || media_type.starts_with("text/");
         let packed = if compressible { zstd::bulk::compress(bytes, COMPRESSION_LEVEL).ok() } else { None };
         let (packing, stored) = match packed {
             Some(smaller) if smaller.len() < bytes.len() => ("zstd", smaller),
@@ -98,7 +99,11 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
 }
 
 #[cfg(test)]

@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 
-pub use crate::error::StoreError;
-pub use crate::writer::Pending;
 use crate::change::{Change, Correction, Done, Intent, Process, Receive, ReceiveContainer, Step};
+pub use crate::error::StoreError;
 use crate::journal::Head;
 use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
+pub use crate::writer::Pending;
 
 /// An open store. Cheap to clone; all clones share one writer and one pool of readers.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::{Event, State};
 use facteur_store::change::{
-    Correction, DeliveryEnd, Done, Field, GatewayEventRow, Identity, Intent, KeyGuard, Process, ProbableDouble, Reason,
+    Correction, DeliveryEnd, Done, Field, GatewayEventRow, Identity, Intent, KeyGuard, ProbableDouble, Process, Reason,
     Receive, Step, Value,
 };
 use facteur_store::document::{Packed, Role};

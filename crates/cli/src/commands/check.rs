@@ -54,11 +54,7 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
     Ok(status(counts.all_good()))
 }
 
-fn make_plan(
-    talk: Talk,
-    options: &Check,
-    configured: Option<facteur_pipeline::config::Check>,
-) -> anyhow::Result<Plan> {
+fn make_plan(talk: Talk, options: &Check, configured: Option<facteur_pipeline::config::Check>) -> anyhow::Result<Plan> {
     let unknown = |name: &str, known: &str| talk.say("error.layers", &[("name", name), ("known", known)]);
     let context = match &options.context {
         Some(name) => match ContextName::from_name(name) {
@@ -68,7 +64,11 @@ fn make_plan(
         None => None,
     };
     let Some(names) = &options.layers else {
-        let fallback = facteur_pipeline::config::Check { context: ContextName::Plain, required: vec![Layer::Syntax, Layer::Xsd], ..Default::default() };
+        let fallback = facteur_pipeline::config::Check {
+            context: ContextName::Plain,
+            required: vec![Layer::Syntax, Layer::Xsd],
+            ..Default::default()
+        };
         let mut check = configured.unwrap_or(fallback);
         if let Some(context) = context {
             check.context = context;
@@ -208,7 +208,10 @@ impl Counts {
     }
 
     fn remember(&mut self, talk: Talk, checked: &Checked) {
-        let name = checked.file.file_name().map_or_else(|| checked.file.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name = checked
+            .file
+            .file_name()
+            .map_or_else(|| checked.file.display().to_string(), |name| name.to_string_lossy().into_owned());
         let (kind, verdict, findings) = match &checked.outcome {
             Ok(examined) => (examined.kind.as_str(), examined.report.verdict, examined.report.findings.as_slice()),
             Err(finding) => ("—", Verdict::Unreadable, std::slice::from_ref(finding)),
@@ -225,7 +228,8 @@ impl Counts {
                 .map(|layer| talk.say(&format!("layer.name_{}", layer.layer.as_str()), &[]))
                 .collect();
             if !unchecked.is_empty() {
-                said = format!("{said} ; {}", talk.say("layer.rules_not_checked", &[("layers", &unchecked.join(", "))]));
+                said =
+                    format!("{said} ; {}", talk.say("layer.rules_not_checked", &[("layers", &unchecked.join(", "))]));
             }
         }
         self.rows.push([printable(&name), kind.to_owned(), facteur_texts::verdict(talk.language, verdict), said]);

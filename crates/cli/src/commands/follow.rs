@@ -46,7 +46,11 @@ pub async fn until_quiet(dispatcher: &Dispatcher, limit: Duration, resend: bool)
 
 async fn waiting(dispatcher: &Dispatcher, states: &[State]) -> anyhow::Result<usize> {
     let counts = dispatcher.store.summary().await?;
-    Ok(counts.iter().filter(|(state, _)| states.contains(state)).map(|(_, count)| usize::try_from(*count).unwrap_or(0)).sum())
+    Ok(counts
+        .iter()
+        .filter(|(state, _)| states.contains(state))
+        .map(|(_, count)| usize::try_from(*count).unwrap_or(0))
+        .sum())
 }
 
 fn add(whole: &mut FollowSummary, round: &FollowSummary) {

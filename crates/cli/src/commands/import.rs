@@ -76,7 +76,8 @@ pub fn show(talk: Talk, summary: &ImportSummary) {
         ("archives", summary.archives.to_string()),
     ];
     talk.data(&talk.say("import.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str()))));
-    let counts: Vec<_> = summary.by_state.iter().map(|(state, count)| (*state, i64::try_from(*count).unwrap_or(i64::MAX))).collect();
+    let counts: Vec<_> =
+        summary.by_state.iter().map(|(state, count)| (*state, i64::try_from(*count).unwrap_or(i64::MAX))).collect();
     talk.table(&facteur_report::status::summary_table(talk.language, &counts));
     if !summary.attention.is_empty() {
         talk.data(&talk.say("import.attention", &[]));

@@ -13,7 +13,9 @@ pub async fn run(context: &Context, options: &Journal) -> Outcome {
     match store.verify_journal(kept).await {
         Ok(head) => {
             if talk.json() {
-                talk.data(&serde_json::json!({"verified": true, "lines": head.seq, "head": head.to_string()}).to_string());
+                talk.data(
+                    &serde_json::json!({"verified": true, "lines": head.seq, "head": head.to_string()}).to_string(),
+                );
             } else {
                 let (lines, head) = (head.seq.to_string(), head.to_string());
                 talk.data(&talk.say("journal.verified", &[("lines", &lines), ("head", &head)]));

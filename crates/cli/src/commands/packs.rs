@@ -16,7 +16,10 @@ pub async fn run(context: &Context, options: &Options) -> Outcome {
     match &options.command {
         PacksCommand::Add { paths, manifest } => {
             // What is added goes where it is looked for first, not into some other installation's folder.
-            let folder = context.packs.clone().or_else(|| home.as_ref().map(|home| home.path(&home.configuration.folders.packs)));
+            let folder = context
+                .packs
+                .clone()
+                .or_else(|| home.as_ref().map(|home| home.path(&home.configuration.folders.packs)));
             let folder = folder.unwrap_or_else(user_packs);
             let mut packs = Packs::open(&folder)?;
             let own = match manifest {
@@ -25,7 +28,8 @@ pub async fn run(context: &Context, options: &Options) -> Outcome {
             };
             let manifest = own.as_ref().unwrap_or_else(|| Manifest::built_in());
             for path in paths {
-                let added = if path.is_dir() { packs.add_directory(path, manifest) } else { packs.add_wheel(path, manifest) };
+                let added =
+                    if path.is_dir() { packs.add_directory(path, manifest) } else { packs.add_wheel(path, manifest) };
                 let added = added.with_context(|| path.display().to_string())?;
                 talk.note("packs.added", &[("count", &added.len().to_string()), ("file", &path.display().to_string())]);
                 if let Some(home) = &home {
@@ -68,7 +72,12 @@ fn list(talk: Talk, installed: &[Installed]) {
     for one in installed {
         let origin = if one.origin == Origin::Administrator { "packs.administrator" } else { "packs.official" };
         let artefact = &one.artefact;
-        table.row(vec![artefact.family.clone(), artefact.version.clone(), talk.say(origin, &[]), artefact.licence.clone()]);
+        table.row(vec![
+            artefact.family.clone(),
+            artefact.version.clone(),
+            talk.say(origin, &[]),
+            artefact.licence.clone(),
+        ]);
     }
     talk.table(&table);
 }
@@ -79,7 +88,9 @@ fn verify(talk: Talk, packs: &Packs) -> Outcome {
     for one in &verified {
         intact &= one.problem.is_none();
         if talk.json() {
-            talk.data(&json!({"schema": "facteur-pack-check/1", "artefact": one.label, "problem": one.problem}).to_string());
+            talk.data(
+                &json!({"schema": "facteur-pack-check/1", "artefact": one.label, "problem": one.problem}).to_string(),
+            );
         } else if let Some(problem) = &one.problem {
             talk.data(&format!("{} : {} ({problem})", one.label, talk.say("packs.damaged", &[])));
         }

@@ -33,18 +33,24 @@ async fn as_json(store: &Store, invoice: &Invoice) -> anyhow::Result<Value> {
     whole["findings"] = json!(findings);
     whole["deliveries"] = deliveries
         .iter()
-        .map(|one| json!({"flow": one.number, "file_name": one.file_name, "sha256": one.sha256, "outcome": one.outcome,
-            "reason": one.reason, "began_at": one.began_at.rfc3339(), "ended_at": one.ended_at.map(|at| at.rfc3339())}))
+        .map(|one| {
+            json!({"flow": one.number, "file_name": one.file_name, "sha256": one.sha256, "outcome": one.outcome,
+            "reason": one.reason, "began_at": one.began_at.rfc3339(), "ended_at": one.ended_at.map(|at| at.rfc3339())})
+        })
         .collect();
     whole["gateway_events"] = events
         .iter()
-        .map(|one| json!({"subject": one.subject, "code": one.code, "happened": one.happened, "comment": one.comment,
-            "flow": one.flow, "seen_at": one.seen_at.rfc3339()}))
+        .map(|one| {
+            json!({"subject": one.subject, "code": one.code, "happened": one.happened, "comment": one.comment,
+            "flow": one.flow, "seen_at": one.seen_at.rfc3339()})
+        })
         .collect();
     whole["journal"] = journal
         .iter()
-        .map(|one| json!({"seq": one.seq, "at": one.at, "kind": one.kind, "hash": one.hash,
-            "payload": one.payload.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok())}))
+        .map(|one| {
+            json!({"seq": one.seq, "at": one.at, "kind": one.kind, "hash": one.hash,
+            "payload": one.payload.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok())})
+        })
         .collect();
     Ok(whole)
 }
@@ -64,7 +70,13 @@ async fn as_text(talk: Talk, store: &Store, invoice: &Invoice, demo: bool) -> an
         talk.data(&format!("\n{}", talk.say("show.deliveries", &[])));
         for one in &deliveries {
             let number = one.number.as_deref().unwrap_or("—");
-            talk.data(&format!("  {}  {}  {}  {}", one.began_at.rfc3339(), printable(&one.file_name), one.outcome, printable(number)));
+            talk.data(&format!(
+                "  {}  {}  {}  {}",
+                one.began_at.rfc3339(),
+                printable(&one.file_name),
+                one.outcome,
+                printable(number)
+            ));
         }
     }
     let events = store.gateway_events(&invoice.id).await?;

@@ -20,7 +20,9 @@ pub fn run(context: &Context, options: &Verify) -> Outcome {
     let given = options.content.as_deref().map(|path| fs::read(path).with_context(|| path.display().to_string()));
     let mut content = given.transpose()?;
     let mut verification = verify(&bytes, content.as_deref(), &trust);
-    if content.is_none() && let Some(beside) = beside(&options.file, verification.signed_name.as_deref()) {
+    if content.is_none()
+        && let Some(beside) = beside(&options.file, verification.signed_name.as_deref())
+    {
         content = Some(beside);
         verification = verify(&bytes, content.as_deref(), &trust);
     }

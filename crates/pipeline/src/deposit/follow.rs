@@ -104,7 +104,9 @@ async fn flow(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<State, Pipel
     match dispatcher.gateway.flow_report(number).await? {
         None => wait(dispatcher, invoice, None).await,
         Some(report) => match report.class {
-            FlowClass::Pending | FlowClass::Blocked | FlowClass::Unknown => wait(dispatcher, invoice, Some(&report)).await,
+            FlowClass::Pending | FlowClass::Blocked | FlowClass::Unknown => {
+                wait(dispatcher, invoice, Some(&report)).await
+            }
             FlowClass::Integrated => integrated(dispatcher, invoice, Some(&report)).await,
             FlowClass::Partial => partly(dispatcher, invoice, &report).await,
             FlowClass::Rejected => rejected(dispatcher, invoice, &report).await,
@@ -130,11 +132,7 @@ fn about_flow(dispatcher: &Dispatcher, invoice: &Invoice, events: &[Event], repo
     }
 }
 
-async fn wait(
-    dispatcher: &Dispatcher,
-    invoice: &Invoice,
-    report: Option<&FlowReport>,
-) -> Result<State, PipelineError> {
+async fn wait(dispatcher: &Dispatcher, invoice: &Invoice, report: Option<&FlowReport>) -> Result<State, PipelineError> {
     let (now, patience) = (dispatcher.now(), &dispatcher.patience);
     let (first, ceiling) = (patience.poll_first_seconds, patience.poll_max_seconds);
     let next = patience::next_at(now, invoice.attempts, first, ceiling, &invoice.id);
@@ -187,7 +185,11 @@ async fn partly(dispatcher: &Dispatcher, invoice: &Invoice, report: &FlowReport)
         refusal.number.as_deref() == invoice.number.as_deref()
             && (refusal.supplier.is_none() || refusal.supplier.as_deref() == invoice.supplier_siret.as_deref())
     });
-    if refused { rejected(dispatcher, invoice, report).await } else { integrated(dispatcher, invoice, Some(report)).await }
+    if refused {
+        rejected(dispatcher, invoice, report).await
+    } else {
+        integrated(dispatcher, invoice, Some(report)).await
+    }
 }
 
 /// Not integrated. If an own earlier deposit had no answer, the gateway may have refused this one as its double:
@@ -216,11 +218,15 @@ async fn rejected(dispatcher: &Dispatcher, invoice: &Invoice, report: &FlowRepor
 
 /// The gateway joins messages with `|` and cuts them at 255 characters: one a line for people.
 fn refusal_text(invoice: &Invoice, report: &FlowReport) -> String {
-    let own = report.refused.iter().filter(|refusal| {
-        refusal.number.is_none() || refusal.number.as_deref() == invoice.number.as_deref()
-    });
-    let texts: Vec<String> =
-        own.flat_map(|refusal| refusal.text.split('|')).chain(report.technical.iter().map(String::as_str)).map(|text| text.trim().to_owned()).collect();
+    let own = report
+        .refused
+        .iter()
+        .filter(|refusal| refusal.number.is_none() || refusal.number.as_deref() == invoice.number.as_deref());
+    let texts: Vec<String> = own
+        .flat_map(|refusal| refusal.text.split('|'))
+        .chain(report.technical.iter().map(String::as_str))
+        .map(|text| text.trim().to_owned())
+        .collect();
     if texts.is_empty() { report.code.clone() } else { texts.join("\n") }
 }
 
@@ -247,7 +253,8 @@ async fn status(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<State, Pip
         .set(Field::InvoiceState, Value::Text(history.current.clone()))
         .set(Field::NextAt, Value::Int(next.0));
     for (index, past) in history.statuses.iter().enumerate() {
-        let own = past.id.clone().unwrap_or_else(|| format!("{index}:{}:{}", past.code, past.at.as_deref().unwrap_or("")));
+        let own =
+            past.id.clone().unwrap_or_else(|| format!("{index}:{}:{}", past.code, past.at.as_deref().unwrap_or("")));
         step.gateway_events.push(GatewayEventRow {
             subject: "invoice",
             external: format!("{id}:{own}"),
@@ -260,10 +267,13 @@ async fn status(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<State, Pip
     if event.is_some() || invoice.invoice_state.as_deref() != Some(&history.current) {
         step = step.payload(payload(&history.raw));
     }
-    let comment = history.statuses.iter().rev().find(|past| past.code == history.current).and_then(|past| past.comment.clone());
+    let comment =
+        history.statuses.iter().rev().find(|past| past.code == history.current).and_then(|past| past.comment.clone());
     step = match event {
         Some(Event::Refused) => step.because(Reason::new("RECIPIENT-REFUSED").arg("text", comment.unwrap_or_default())),
-        Some(Event::Suspended) => step.because(Reason::new("RECIPIENT-SUSPENDED").arg("text", comment.unwrap_or_default())),
+        Some(Event::Suspended) => {
+            step.because(Reason::new("RECIPIENT-SUSPENDED").arg("text", comment.unwrap_or_default()))
+        }
         Some(_) => step.reason_gone(),
         None => step,
     };

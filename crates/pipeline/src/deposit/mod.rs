@@ -51,12 +51,7 @@ impl Dispatcher {
 
 /// How a delivery ended, with what the gateway said.
 pub(crate) fn ended(flow: &str, outcome: &'static str, reason: Option<&str>, number: Option<&str>) -> DeliveryEnd {
-    DeliveryEnd {
-        flow: flow.to_owned(),
-        outcome,
-        reason: reason.map(str::to_owned),
-        number: number.map(str::to_owned),
-    }
+    DeliveryEnd { flow: flow.to_owned(), outcome, reason: reason.map(str::to_owned), number: number.map(str::to_owned) }
 }
 
 /// An answer of the gateway, to be kept.
@@ -65,7 +60,13 @@ pub(crate) fn payload(raw: &str) -> Packed {
 }
 
 /// An event about a deposit or a flow.
-pub(crate) fn heard(subject: &'static str, external: String, code: &str, comment: Option<&str>, flow: Option<&str>) -> GatewayEventRow {
+pub(crate) fn heard(
+    subject: &'static str,
+    external: String,
+    code: &str,
+    comment: Option<&str>,
+    flow: Option<&str>,
+) -> GatewayEventRow {
     GatewayEventRow {
         subject,
         external,

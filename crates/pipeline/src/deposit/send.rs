@@ -178,7 +178,9 @@ async fn parcel(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<Result<Par
     let versions = dispatcher.store.versions(&invoice.id).await?;
     let Some(version) = versions.last() else { return Err(StoreError::Missing(invoice.id.clone()).into()) };
     let kind = DocumentKind::from_name(&invoice.kind).unwrap_or(DocumentKind::Unknown);
-    let Some(syntax) = flow_syntax(kind, invoice.profile.as_deref()) else { return Ok(Err(Reason::new("NO-FLOW-FORMAT"))) };
+    let Some(syntax) = flow_syntax(kind, invoice.profile.as_deref()) else {
+        return Ok(Err(Reason::new("NO-FLOW-FORMAT")));
+    };
     let sha256 = sent_document(version).to_owned();
     let bytes = dispatcher.store.document(&invoice.siren, &sha256).await?;
     let limits = dispatcher.gateway.limits();

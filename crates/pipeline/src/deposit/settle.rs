@@ -104,12 +104,7 @@ async fn ask_again(
     Ok(State::Uncertain)
 }
 
-async fn hold(
-    dispatcher: &Dispatcher,
-    invoice: &Invoice,
-    from: State,
-    reason: Reason,
-) -> Result<State, PipelineError> {
+async fn hold(dispatcher: &Dispatcher, invoice: &Invoice, from: State, reason: Reason) -> Result<State, PipelineError> {
     let step = Step::new(&invoice.id, from, &[Event::Hold], dispatcher.now(), &dispatcher.actor).because(reason);
     dispatcher.store.step(step).await?;
     Ok(State::Held)

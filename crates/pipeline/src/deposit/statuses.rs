@@ -9,10 +9,21 @@ pub(super) fn step(state: State, status: &str) -> Option<Event> {
     let (wanted, event) = match status {
         "SUSPENDUE" => (State::Suspended, Event::Suspended),
         // "A recycler" ended in 2026: the recipient refuses, and a new number is needed (AIFE, v1.1, 2.4.2).
-        "REJETEE" | "A_RECYCLER" | "REFUSEE_1" | "REFUSEE_2" | "REFUSEE_FOURNISSEUR" => (State::Refused, Event::Refused),
+        "REJETEE" | "A_RECYCLER" | "REFUSEE_1" | "REFUSEE_2" | "REFUSEE_FOURNISSEUR" => {
+            (State::Refused, Event::Refused)
+        }
         "MISE_EN_PAIEMENT" | "SUPPRIMEE" | "ABANDONNEE" => (State::Settled, Event::Settled),
-        "DEPOSEE" | "EN_COURS_ACHEMINEMENT" | "MISE_A_DISPOSITION" | "COMPLETEE" | "SERVICE_FAIT" | "MANDATEE"
-        | "MISE_A_DISPOSITION_COMPTABLE" | "COMPTABILISEE" | "VALIDEE_1" | "VALIDEE_2" | "A_VALIDER_1"
+        "DEPOSEE"
+        | "EN_COURS_ACHEMINEMENT"
+        | "MISE_A_DISPOSITION"
+        | "COMPLETEE"
+        | "SERVICE_FAIT"
+        | "MANDATEE"
+        | "MISE_A_DISPOSITION_COMPTABLE"
+        | "COMPTABILISEE"
+        | "VALIDEE_1"
+        | "VALIDEE_2"
+        | "A_VALIDER_1"
         | "A_VALIDER_2" => (State::Integrated, Event::Resumed),
         _ => return None,
     };

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::sources::{Opened, Source, unreadable};
 use super::turns::{Turn, Turns};
-use super::{DOCUMENT_BYTES_MAX, NotTaken, Report, Told, Work};
+use super::{DOCUMENT_BYTES_MAX, Leaf, NotTaken, Report, Told, Work};
 
 /// Members handed over before the reader waits.
 const WAITING: usize = 4;
@@ -30,7 +30,8 @@ pub(super) async fn take(
         Ok(sha256) => sha256,
         Err(error) => {
             let finding = unreadable(&source.path, &error);
-            return Ok(Told::NotTaken(NotTaken { name: source.path.display().to_string(), finding }));
+            let refused = NotTaken { name: source.path.display().to_string(), finding };
+            return Ok(Told::NotTaken(Box::new(refused)));
         }
     };
     let container = source.arrival.clone().unwrap_or_else(new_id);
@@ -66,7 +67,7 @@ pub(super) async fn take(
                 });
             }
             Err(refused) => {
-                let _ = reports.send(Ok(Told::NotTaken(member_refused(&source, &refused))));
+                let _ = reports.send(Ok(Told::NotTaken(Box::new(member_refused(&source, &refused)))));
             }
         }
     }
@@ -76,7 +77,7 @@ pub(super) async fn take(
     engine.store.arrival_outcome(&container, outcome).await?;
     match visited {
         Ok(_) => Ok(Told::Archive),
-        Err(broken) => Ok(Told::NotTaken(archive_refused(source, &broken))),
+        Err(broken) => Ok(Told::NotTaken(Box::new(archive_refused(source, &broken)))),
     }
 }
 
@@ -84,8 +85,15 @@ pub(super) async fn take(
 async fn one(work: &Work, source: &Source, container: &str, member: Member, turn: Turn) -> Report {
     let arrival = format!("{container}:{}", member.index);
     let name = format!("{}/{}", source.name, member.name);
-    let (inside, container) = (Some(member.name), Some(container.to_owned()));
-    work.document(arrival, &source.path, inside, container, &name, member.bytes, turn).await
+    let leaf = Leaf {
+        arrival,
+        path: source.path.display().to_string(),
+        member: Some(member.name),
+        container: Some(container.to_owned()),
+        name,
+        bytes: member.bytes,
+    };
+    work.document(leaf, turn).await
 }
 
 fn digest(opened: &mut Opened) -> std::io::Result<String> {

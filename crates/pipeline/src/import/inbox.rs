@@ -92,7 +92,8 @@ fn files(folder: &Path, depth: usize, left: &mut Vec<NotTaken>) -> Result<Vec<Pa
 
 /// Whether a file's size and time did not change between two looks and are older than `quiet`.
 fn left_alone(path: &Path, quiet: Duration) -> bool {
-    let look = || fs::symlink_metadata(path).map(|m| (m.is_file(), m.len(), m.mtime(), m.mtime_nsec(), m.modified().ok()));
+    let look =
+        || fs::symlink_metadata(path).map(|m| (m.is_file(), m.len(), m.mtime(), m.mtime_nsec(), m.modified().ok()));
     let (Ok(first), Ok(second)) = (look(), look()) else { return false };
     let age = first.4.and_then(|modified| SystemTime::now().duration_since(modified).ok());
     // A time in the future tells nothing; the size decides then.

@@ -89,20 +89,20 @@ pub async fn import(
 type Report = Result<Told, PipelineError>;
 
 enum Told {
-    Document(Row),
+    Document(Box<Row>),
     /// A document of an interrupted run that was processed already.
     Known,
     Archive,
-    NotTaken(NotTaken),
+    NotTaken(Box<NotTaken>),
 }
 
 fn drain(inbox: &mut mpsc::UnboundedReceiver<Report>, summary: &mut ImportSummary) -> Option<PipelineError> {
     while let Ok(report) = inbox.try_recv() {
         match report {
-            Ok(Told::Document(row)) => summary.document(row),
+            Ok(Told::Document(row)) => summary.document(*row),
             Ok(Told::Known) => {}
             Ok(Told::Archive) => summary.archives += 1,
-            Ok(Told::NotTaken(refusal)) => summary.not_taken(refusal),
+            Ok(Told::NotTaken(refusal)) => summary.not_taken(*refusal),
             Err(error) => return Some(error),
         }
     }
@@ -119,6 +119,16 @@ async fn resume(engine: &Arc<Engine>, summary: &mut ImportSummary) -> Result<(),
         summary.document(row);
     }
     Ok(())
+}
+
+/// A document in memory, with where it came from.
+struct Leaf {
+    arrival: String,
+    path: String,
+    member: Option<String>,
+    container: Option<String>,
+    name: String,
+    bytes: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -174,20 +184,14 @@ impl Work {
             Err(refusal) => return Ok(Told::NotTaken(refusal)),
         };
         let arrival = source.arrival.clone().unwrap_or_else(new_id);
-        self.document(arrival, &source.path, None, None, &source.name, bytes, turn).await
+        let path = source.path.display().to_string();
+        let leaf = Leaf { arrival, path, member: None, container: None, name: source.name.clone(), bytes };
+        self.document(leaf, turn).await
     }
 
     /// The two commits of one document.
-    async fn document(
-        &self,
-        arrival: String,
-        path: &Path,
-        member: Option<String>,
-        container: Option<String>,
-        name: &str,
-        bytes: Vec<u8>,
-        mut turn: Turn,
-    ) -> Report {
+    async fn document(&self, leaf: Leaf, mut turn: Turn) -> Report {
+        let Leaf { arrival, path, member, container, name, bytes } = leaf;
         let engine = &self.engine;
         let media_type = media_type(&bytes);
         let receive = Receive {
@@ -195,10 +199,10 @@ impl Work {
             invoice: new_id(),
             siren: engine.home.configuration.legal_person.siren.clone(),
             siret: engine.home.configuration.structure.siret.clone(),
-            path: path.display().to_string(),
+            path,
             member,
             container,
-            file: name.to_owned(),
+            file: name.clone(),
             document: Packed::new(Role::Original, media_type, &bytes),
             at: engine.clock.now(),
             actor: engine.actor.clone(),
@@ -215,15 +219,15 @@ impl Work {
         match state {
             State::Received => {}
             _ if resumed => return Ok(Told::Known),
-            _ => return Ok(Told::Document(engine.row(&invoice, duplicate_of).await?)),
+            _ => return Ok(Told::Document(Box::new(engine.row(&invoice, duplicate_of).await?))),
         }
-        let ready = engine.prepare(&invoice, name, &bytes).await;
+        let ready = engine.prepare(&invoice, &name, &bytes).await;
         turn.to_process().await;
         let pending = engine.store.submit(Change::Process(Box::new(ready.process.clone()))).await?;
         drop(turn);
         let row = engine.finish(ready, pending.done().await?).await?;
         killpoint::reach("import.after_processed");
-        Ok(Told::Document(row))
+        Ok(Told::Document(Box::new(row)))
     }
 }
 

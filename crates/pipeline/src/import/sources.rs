@@ -51,7 +51,8 @@ fn walk(path: &Path, depth: usize, sources: &mut Vec<Source>, refused: &mut Vec<
         Err(error) => return refused.push(named(unreadable(path, &error))),
     };
     if metadata.is_file() {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
         return sources.push(Source { path: path.to_owned(), name, arrival: None });
     }
     if !metadata.is_dir() {
@@ -92,8 +93,8 @@ pub(super) struct Opened {
 }
 
 /// Opens a source without following links and looks at its first bytes.
-pub(super) fn open(source: &Source) -> Result<Opened, NotTaken> {
-    let named = |finding: Finding| NotTaken { name: source.path.display().to_string(), finding };
+pub(super) fn open(source: &Source) -> Result<Opened, Box<NotTaken>> {
+    let named = |finding: Finding| Box::new(NotTaken { name: source.path.display().to_string(), finding });
     let look = || -> std::io::Result<(File, u64, bool, Vec<u8>)> {
         let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         let flags = i32::try_from(flags.bits()).unwrap_or_default();
@@ -121,8 +122,8 @@ pub(super) fn open(source: &Source) -> Result<Opened, NotTaken> {
 
 impl Opened {
     /// Reads it once, and no further than the limit even if it grows meanwhile.
-    pub(super) fn read(mut self) -> Result<Vec<u8>, NotTaken> {
-        let named = |finding: Finding| NotTaken { name: self.path.display().to_string(), finding };
+    pub(super) fn read(mut self) -> Result<Vec<u8>, Box<NotTaken>> {
+        let named = |finding: Finding| Box::new(NotTaken { name: self.path.display().to_string(), finding });
         let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default());
         let read = self.file.by_ref().take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes);
         match read {

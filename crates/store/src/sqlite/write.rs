@@ -15,10 +15,7 @@ use crate::journal::{GENESIS, line_hash};
 use crate::{killpoint, new_id};
 
 /// Writes all of them in one transaction, or none.
-pub(crate) async fn together(
-    connection: &mut SqliteConnection,
-    changes: &[&Change],
-) -> Result<Vec<Done>, StoreError> {
+pub(crate) async fn together(connection: &mut SqliteConnection, changes: &[&Change]) -> Result<Vec<Done>, StoreError> {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     match all(connection, changes).await {
         Ok(done) => {
@@ -82,7 +79,8 @@ struct Scribe {
 
 impl Scribe {
     async fn open(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(connection).await?;
+        let last =
+            sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(connection).await?;
         Ok(match last {
             Some(row) => Self { seq: row.get(0), hash: row.get(1) },
             None => Self { seq: 0, hash: GENESIS.to_owned() },
@@ -145,50 +143,55 @@ async fn put_document(
     Ok(())
 }
 
-async fn put_arrival(
-    connection: &mut SqliteConnection,
-    id: &str,
-    siren: &str,
-    path: &str,
-    member: Option<&str>,
-    container: Option<&str>,
+/// What comes in: a file, an archive, or a member of one.
+struct Arrival<'a> {
+    id: &'a str,
+    siren: &'a str,
+    path: &'a str,
+    member: Option<&'a str>,
+    container: Option<&'a str>,
     size: i64,
-    sha256: &str,
+    sha256: &'a str,
     at: Timestamp,
-) -> Result<bool, StoreError> {
+}
+
+impl<'a> Arrival<'a> {
+    fn of(file: &'a Receive) -> Self {
+        Self {
+            id: &file.arrival,
+            siren: &file.siren,
+            path: &file.path,
+            member: file.member.as_deref(),
+            container: file.container.as_deref(),
+            size: file.document.size,
+            sha256: &file.document.sha256,
+            at: file.at,
+        }
+    }
+}
+
+/// True when the arrival is new, false when it was recorded before.
+async fn put_arrival(connection: &mut SqliteConnection, arrival: &Arrival<'_>) -> Result<bool, StoreError> {
     let result = sqlx::query(
         "INSERT INTO arrival (id, siren, path, member, container, size, sha256, at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
     )
-    .bind(id)
-    .bind(siren)
-    .bind(path)
-    .bind(member)
-    .bind(container)
-    .bind(size)
-    .bind(sha256)
-    .bind(at.0)
+    .bind(arrival.id)
+    .bind(arrival.siren)
+    .bind(arrival.path)
+    .bind(arrival.member)
+    .bind(arrival.container)
+    .bind(arrival.size)
+    .bind(arrival.sha256)
+    .bind(arrival.at.0)
     .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)
 }
 
 async fn receive(connection: &mut SqliteConnection, scribe: &mut Scribe, new: &Receive) -> Result<Done, StoreError> {
-    let (member, container) = (new.member.as_deref(), new.container.as_deref());
     let document = &new.document;
-    let first = put_arrival(
-        connection,
-        &new.arrival,
-        &new.siren,
-        &new.path,
-        member,
-        container,
-        document.size,
-        &document.sha256,
-        new.at,
-    )
-    .await?;
-    if !first {
+    if !put_arrival(connection, &Arrival::of(new)).await? {
         return already_received(connection, &new.arrival).await;
     }
     let twin: Option<String> = sqlx::query(
@@ -208,18 +211,20 @@ async fn receive(connection: &mut SqliteConnection, scribe: &mut Scribe, new: &R
     payload.insert("path".into(), json!(new.path));
     payload.insert("member".into(), json!(new.member));
     payload.insert("sha256".into(), json!(document.sha256));
-    payload.insert("states".into(), json!(if twin.is_some() { vec!["received", "duplicate"] } else { vec!["received"] }));
+    payload
+        .insert("states".into(), json!(if twin.is_some() { vec!["received", "duplicate"] } else { vec!["received"] }));
     payload.insert("duplicate_of".into(), json!(twin));
     scribe.line(connection, new.at, "received", &new.invoice, Json::Object(payload).to_string()).await?;
     Ok(Done::Received { invoice: new.invoice.clone(), state, duplicate_of: twin, resumed: false })
 }
 
 async fn already_received(connection: &mut SqliteConnection, arrival: &str) -> Result<Done, StoreError> {
-    let row = sqlx::query("SELECT id, state, duplicate_of FROM invoice WHERE arrival = $1 ORDER BY received_at LIMIT 1")
-        .bind(arrival)
-        .fetch_optional(connection)
-        .await?
-        .ok_or_else(|| StoreError::Missing(arrival.to_owned()))?;
+    let row =
+        sqlx::query("SELECT id, state, duplicate_of FROM invoice WHERE arrival = $1 ORDER BY received_at LIMIT 1")
+            .bind(arrival)
+            .fetch_optional(connection)
+            .await?
+            .ok_or_else(|| StoreError::Missing(arrival.to_owned()))?;
     let state = state_of(row.get(1))?;
     Ok(Done::Received { invoice: row.get(0), state, duplicate_of: row.get(2), resumed: true })
 }
@@ -274,9 +279,17 @@ async fn receive_container(
     scribe: &mut Scribe,
     new: &ReceiveContainer,
 ) -> Result<Done, StoreError> {
-    let first =
-        put_arrival(connection, &new.arrival, &new.siren, &new.path, None, None, new.size, &new.sha256, new.at).await?;
-    if first {
+    let arrival = Arrival {
+        id: &new.arrival,
+        siren: &new.siren,
+        path: &new.path,
+        member: None,
+        container: None,
+        size: new.size,
+        sha256: &new.sha256,
+        at: new.at,
+    };
+    if put_arrival(connection, &arrival).await? {
         let payload = json!({"actor": new.actor, "path": new.path, "sha256": new.sha256}).to_string();
         scribe.line(connection, new.at, "archive", &new.arrival, payload).await?;
     }
@@ -610,7 +623,11 @@ async fn end_delivery(connection: &mut SqliteConnection, step: &Step) -> Result<
         .execute(&mut *connection)
         .await?;
     if let Some(number) = &end.number {
-        sqlx::query("UPDATE flow SET number = $2 WHERE id = $1").bind(&end.flow).bind(number).execute(connection).await?;
+        sqlx::query("UPDATE flow SET number = $2 WHERE id = $1")
+            .bind(&end.flow)
+            .bind(number)
+            .execute(connection)
+            .await?;
     }
     Ok(())
 }
@@ -662,20 +679,8 @@ async fn intent(connection: &mut SqliteConnection, scribe: &mut Scribe, new: &In
 async fn correct(connection: &mut SqliteConnection, scribe: &mut Scribe, new: &Correction) -> Result<Done, StoreError> {
     let (siren, version, _) = current(connection, &new.id, new.expect).await?;
     let file = &new.receive;
-    let (member, container) = (file.member.as_deref(), file.container.as_deref());
     let document = &file.document;
-    put_arrival(
-        connection,
-        &file.arrival,
-        &siren,
-        &file.path,
-        member,
-        container,
-        document.size,
-        &document.sha256,
-        file.at,
-    )
-    .await?;
+    put_arrival(connection, &Arrival::of(file)).await?;
     put_document(connection, &siren, document, file.at).await?;
     if new.successor {
         insert_invoice(connection, file, State::Received, None, Some(&new.id)).await?;

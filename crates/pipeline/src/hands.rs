@@ -51,7 +51,9 @@ pub async fn lay(engine: &Engine, name: &str, hand: Hand, note: Option<&str>) ->
         Hand::Abandon => Event::Abandon,
     };
     let in_flight = matches!(invoice.state, State::Depositing);
-    let not_now = in_flight || (unanswered && matches!(event, Event::Abandon | Event::Retry));
+    // What may be at the gateway is not tried again; a person who looked there may give up what is held.
+    let decided = invoice.state == State::Held && event == Event::Abandon;
+    let not_now = in_flight || (unanswered && !decided && matches!(event, Event::Abandon | Event::Retry));
     if not_now || next(invoice.state, event).is_err() {
         let state = invoice.state.to_string();
         return Err(PipelineError::WrongState { id: invoice.id, state, verb: hand.verb() });

@@ -1,5 +1,6 @@
 //! Where each invoice is: the JSON lines of the contract (`facteur-status/1`) and the table for people.
 
+use facteur_model::finding::{Finding, Layer};
 use facteur_model::lifecycle::State;
 use facteur_store::change::Reason;
 use facteur_store::record::Invoice;
@@ -116,12 +117,14 @@ pub fn reason_title(language: Language, reason: &Reason) -> String {
     finding_text(language, &reason.code).map_or_else(|| reason.code.clone(), |text| text.title.clone())
 }
 
-/// A reason in full: what happened, and what to do.
+/// A reason in full: what happened, and what to do. Where a rule failed, it is the rule's own words.
 #[must_use]
 pub fn reason_sentences(language: Language, reason: &Reason) -> (String, String) {
-    let mut finding = facteur_model::finding::Finding::warning(facteur_model::finding::Layer::Reading, &reason.code);
+    let rule = reason.args.get("rule").filter(|rule| finding_text(language, rule).is_some());
+    let mut finding = Finding::warning(Layer::Reading, rule.unwrap_or(&reason.code));
     finding.found = reason.args.get("found").cloned();
     finding.expected = reason.args.get("expected").cloned();
+    finding.term = reason.args.get("term").cloned();
     finding.args.clone_from(&reason.args);
     let text = facteur_texts::speak(language, &finding);
     (text.message, text.advice)

@@ -64,6 +64,10 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
         let whole = format!("BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;");
         sqlx::raw_sql(sqlx::AssertSqlSafe(whole)).execute(&mut *connection).await?;
     }
+    let listed: i64 = sqlx::query("SELECT count(*) FROM state").fetch_one(&mut *connection).await?.get(0);
+    if usize::try_from(listed).is_ok_and(|listed| listed == State::ALL.len()) {
+        return Ok(());
+    }
     for state in State::ALL {
         sqlx::query("INSERT INTO state (name) VALUES ($1) ON CONFLICT DO NOTHING")
             .bind(state.as_str())
@@ -78,6 +82,20 @@ pub(crate) async fn register(
     structure: &Structure,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    // Every command registers; only the first one, or one after a change of configuration, has to write.
+    let known = sqlx::query(
+        "SELECT 1 FROM structure WHERE siren = $1 AND siret = $2 AND name = $3 AND role = $4 AND gateway IS $5",
+    )
+    .bind(&structure.siren)
+    .bind(&structure.siret)
+    .bind(&structure.name)
+    .bind(&structure.role)
+    .bind(&structure.gateway)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if known.is_some() {
+        return Ok(());
+    }
     sqlx::query("INSERT INTO legal_person (siren, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(&structure.siren)
         .bind(&structure.name)

@@ -190,3 +190,52 @@ impl C14nSink for HasherSink {
         self.failed |= self.hasher.update(bytes).is_err();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn same(ours: &str, theirs: &str) -> bool {
+        let document = facteur_xml::Document::parse(ours.as_bytes(), &facteur_xml::Limits::default()).unwrap();
+        same_tree(&document, &tree(theirs).unwrap())
+    }
+
+    const DOCUMENT: &str =
+        "<a xmlns='urn:a' b='1' p:c='2' xmlns:p='urn:p'>x<!-- -->y<?p?>z<p:d>\r\n</p:d><![CDATA[<]]>&#65;<e/></a>";
+
+    #[test]
+    fn two_readings_of_the_same_bytes_are_the_same() {
+        assert!(same(DOCUMENT, DOCUMENT));
+        assert!(same(DOCUMENT, &DOCUMENT.replace("<!-- -->", "")));
+    }
+
+    #[test]
+    fn every_difference_between_two_readings_shows() {
+        for (from, to) in [
+            ("x<!-- -->y", "xy "),
+            ("b='1'", "b='2'"),
+            ("b='1'", ""),
+            ("'urn:a'", "'urn:b'"),
+            ("'urn:p'", "'urn:q'"),
+            ("p:d>", "p:f>"),
+            ("<e/>", ""),
+            ("<e/>", "<e/>t"),
+            ("<e/>", "<e/><e/>"),
+            ("&#65;", "B"),
+            ("z<p:d>", "<p:d>z"),
+        ] {
+            assert!(!same(DOCUMENT, &DOCUMENT.replace(from, to)), "{from} -> {to}");
+            assert!(!same(&DOCUMENT.replace(from, to), DOCUMENT), "{to} -> {from}");
+        }
+    }
+
+    #[test]
+    fn text_is_decoded_by_the_encoding_that_was_found() {
+        assert_eq!(text_of(b"\xEF\xBB\xBF<a/>", "UTF-8").unwrap(), "<a/>");
+        assert_eq!(text_of(b"\xE9\x80", "ISO-8859-1").unwrap(), "\u{e9}\u{80}");
+        assert_eq!(text_of(b"\xA4", "ISO-8859-15").unwrap(), "\u{20ac}");
+        assert_eq!(text_of(b"\xFF\xFE<\0", "UTF-16LE").unwrap(), "<");
+        assert!(text_of(b"\xFF", "UTF-8").is_err());
+    }
+}

@@ -3,15 +3,18 @@
 //! It only verifies, with the public key of one certificate. It never holds a private key, never opens a file or a
 //! connection: its input callbacks are replaced by ours, which serve the sealed bytes from memory to the thread that
 //! is verifying, under the one name that the seal's reference carries, and nothing else.
-#![allow(unsafe_code)]
+
+mod memory;
 
 use std::cell::RefCell;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::OnceLock;
 
+use openssl::pkey::{PKeyRef, Public};
 use xmlsec::bindings as ffi;
 
 use crate::error::SignError;
+use memory::{Serving, serve_close, serve_match, serve_open, serve_read};
 
 /// Starts libxml2 and libxmlsec1. Call it in the main thread before any worker (after `validate::init`, which
 /// shares libxml2's globals); whatever verifies calls it again, which costs nothing.
@@ -27,8 +30,9 @@ pub fn init() -> Result<(), SignError> {
 pub(crate) struct Question<'a> {
     /// The bytes that carry the signature, already read by our own reader: no DOCTYPE, within limits.
     pub(crate) document: &'a [u8],
-    /// The signer's certificate.
+    /// The signer's certificate, in DER, and its public key.
     pub(crate) certificate: &'a [u8],
+    pub(crate) key: &'a PKeyRef<Public>,
     /// The sealed bytes and the URI under which the reference names them, for a detached signature.
     pub(crate) content: Option<(&'a str, &'a [u8])>,
     /// How many references must have been verified.
@@ -44,12 +48,14 @@ pub(crate) fn accepts(question: &Question<'_>) -> Result<bool, SignError> {
     let document = Document::parse(question.document).ok_or_else(|| failed("libxml2 does not read the document"))?;
     let signature = document.signature().ok_or_else(|| failed("libxml2 finds no signature"))?;
     let context = Context::new().ok_or_else(|| failed("no verification context"))?;
-    if !context.prepare(question.certificate, question.content.is_some()) {
-        return Err(failed("libxmlsec1 does not take the certificate"));
+    let key = Key::of(question.certificate, question.key).ok_or_else(|| failed("libxmlsec1 does not take the key"))?;
+    if !context.prepare(key, question.content.is_some()) {
+        return Err(failed("libxmlsec1 cannot be limited to what is allowed"));
     }
     Ok(context.verify(&document, signature, question.references))
 }
 
+#[allow(unsafe_code)]
 unsafe extern "C" {
     fn xmlSecIOCleanupCallbacks();
     fn xmlSecIORegisterCallbacks(
@@ -61,6 +67,7 @@ unsafe extern "C" {
     fn xmlSecErrorsDefaultCallbackEnableOutput(enabled: c_int);
 }
 
+#[allow(unsafe_code)]
 fn start() -> Result<(), String> {
     // SAFETY: plain start-up calls of both libraries, made once (`OnceLock`). xmlSecInit replaces libxml2's global
     // entity loader; it is put back so that whoever loads schemas afterwards is not affected. The default input
@@ -87,6 +94,7 @@ fn start() -> Result<(), String> {
 /// A libxml2 document, owned.
 struct Document(ffi::xmlDocPtr);
 
+#[allow(unsafe_code)]
 impl Document {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let size = c_int::try_from(bytes.len()).ok()?;
@@ -118,6 +126,7 @@ impl Document {
     }
 }
 
+#[allow(unsafe_code)]
 impl Drop for Document {
     fn drop(&mut self) {
         // SAFETY: made by xmlReadMemory, freed once.
@@ -128,6 +137,7 @@ impl Drop for Document {
 /// A libxmlsec1 verification context, owned.
 struct Context(ffi::xmlSecDSigCtxPtr);
 
+#[allow(unsafe_code)]
 impl Context {
     fn new() -> Option<Self> {
         // SAFETY: a null key manager is allowed: the key is set by hand.
@@ -136,26 +146,14 @@ impl Context {
     }
 
     /// Sets the key, and what references and transforms may be.
-    fn prepare(&self, certificate: &[u8], detached: bool) -> bool {
+    fn prepare(&self, key: Key, detached: bool) -> bool {
         /// `xmlSecTransformUriTypeEmpty`, `…SameDocument` and `…Remote`; libxmlsec1 counts a bare name as remote.
         const EMPTY_OR_SAME: u32 = 0x0001 | 0x0002;
         const NAMED: u32 = 0x0008;
-        let Ok(size) = u32::try_from(certificate.len()) else { return false };
-        // SAFETY: the context is live and ours alone; the certificate is a live slice of that size; the context
-        // takes the key over and frees it with itself. Transform classes are static data of the library.
+        // SAFETY: the context is live and ours alone; it takes the key over and frees it with itself. Transform
+        // classes are static data of the library.
         unsafe {
-            let key = ffi::xmlSecOpenSSLAppKeyLoadMemory(
-                certificate.as_ptr(),
-                size,
-                ffi::xmlSecKeyDataFormat_xmlSecKeyDataFormatCertDer,
-                std::ptr::null(),
-                std::ptr::null_mut(),
-                std::ptr::null_mut(),
-            );
-            if key.is_null() {
-                return false;
-            }
-            (*self.0).signKey = key;
+            (*self.0).signKey = key.into_raw();
             (*self.0).enabledReferenceUris = if detached { EMPTY_OR_SAME | NAMED } else { EMPTY_OR_SAME };
             reference_transforms().iter().all(|&id| ffi::xmlSecDSigCtxEnableReferenceTransform(self.0, id) == 0)
                 && signature_transforms().iter().all(|&id| ffi::xmlSecDSigCtxEnableSignatureTransform(self.0, id) == 0)
@@ -172,6 +170,7 @@ impl Context {
     }
 }
 
+#[allow(unsafe_code)]
 impl Drop for Context {
     fn drop(&mut self) {
         // SAFETY: made by xmlSecDSigCtxCreate, destroyed once.
@@ -179,6 +178,66 @@ impl Drop for Context {
     }
 }
 
+/// A public key of libxmlsec1, owned.
+struct Key(ffi::xmlSecKeyPtr);
+
+thread_local! {
+    // OpenSSL 3 takes longer to decode a key than to verify a signature with it, and a batch has one signer: each
+    // thread keeps the last key that it used.
+    static LAST_KEY: RefCell<Option<(Vec<u8>, Key)>> = const { RefCell::new(None) };
+}
+
+#[allow(unsafe_code)]
+impl Key {
+    /// The key of a certificate, decoded or copied from the last time.
+    fn of(certificate: &[u8], key: &PKeyRef<Public>) -> Option<Self> {
+        LAST_KEY.with_borrow_mut(|last| match last {
+            Some((known, key)) if known.as_slice() == certificate => key.duplicate(),
+            _ => {
+                let key = Self::decoded(&key.public_key_to_der().ok()?)?;
+                let copy = key.duplicate();
+                *last = Some((certificate.to_vec(), key));
+                copy
+            }
+        })
+    }
+
+    fn decoded(der: &[u8]) -> Option<Self> {
+        let size = u32::try_from(der.len()).ok()?;
+        // SAFETY: pointer and size are those of a live slice; no password is asked for with null callbacks.
+        let key = unsafe {
+            ffi::xmlSecOpenSSLAppKeyLoadMemory(
+                der.as_ptr(),
+                size,
+                ffi::xmlSecKeyDataFormat_xmlSecKeyDataFormatDer,
+                std::ptr::null(),
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+            )
+        };
+        (!key.is_null()).then_some(Self(key))
+    }
+
+    fn duplicate(&self) -> Option<Self> {
+        // SAFETY: a live key, used on this thread only.
+        let copy = unsafe { ffi::xmlSecKeyDuplicate(self.0) };
+        (!copy.is_null()).then_some(Self(copy))
+    }
+
+    fn into_raw(self) -> ffi::xmlSecKeyPtr {
+        std::mem::ManuallyDrop::new(self).0
+    }
+}
+
+#[allow(unsafe_code)]
+impl Drop for Key {
+    fn drop(&mut self) {
+        // SAFETY: made by libxmlsec1 and still ours, destroyed once.
+        unsafe { ffi::xmlSecKeyDestroy(self.0) }
+    }
+}
+
+#[allow(unsafe_code)]
 fn canonicalisations() -> [ffi::xmlSecTransformId; 6] {
     // SAFETY: getters of static data.
     unsafe {
@@ -193,6 +252,7 @@ fn canonicalisations() -> [ffi::xmlSecTransformId; 6] {
     }
 }
 
+#[allow(unsafe_code)]
 fn reference_transforms() -> Vec<ffi::xmlSecTransformId> {
     let mut all = canonicalisations().to_vec();
     // SAFETY: getters of static data.
@@ -207,6 +267,7 @@ fn reference_transforms() -> Vec<ffi::xmlSecTransformId> {
     all
 }
 
+#[allow(unsafe_code)]
 fn signature_transforms() -> Vec<ffi::xmlSecTransformId> {
     let mut all = canonicalisations().to_vec();
     // SAFETY: getters of static data.
@@ -230,6 +291,7 @@ struct Quiet {
     context: *mut c_void,
 }
 
+#[allow(unsafe_code)]
 impl Quiet {
     fn start() -> Self {
         // SAFETY: libxml2 keeps both per thread; what stood there is put back on drop.
@@ -241,6 +303,7 @@ impl Quiet {
     }
 }
 
+#[allow(unsafe_code)]
 impl Drop for Quiet {
     fn drop(&mut self) {
         // SAFETY: what stood there before, on the same thread.
@@ -248,82 +311,36 @@ impl Drop for Quiet {
     }
 }
 
+#[allow(unsafe_code)]
 unsafe extern "C" fn ignore(_context: *mut c_void, _error: ffi::xmlErrorPtr) {}
 
-/// What this thread may be served while it verifies.
-struct Served {
-    uri: Vec<u8>,
-    decoded: Option<Vec<u8>>,
-    bytes: *const u8,
-    length: usize,
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{SigningIdentity, generate_demo_identity, seal_detached};
+    use facteur_model::clock::Timestamp;
 
-thread_local! {
-    // A verification runs from its first to its last step on one thread, so that parallel verifications never see
-    // each other's bytes and no lock is needed.
-    static SERVED: RefCell<Option<Served>> = const { RefCell::new(None) };
-}
+    const NOW: Timestamp = Timestamp(1_795_453_606_000);
 
-/// Serves bytes to the verification on this thread for as long as it lives.
-struct Serving<'a>(std::marker::PhantomData<&'a [u8]>);
-
-impl<'a> Serving<'a> {
-    fn start(uri: &str, bytes: &'a [u8]) -> Self {
-        let served = Served {
-            uri: uri.as_bytes().to_vec(),
-            decoded: crate::seal::file_name_of(uri).map(String::into_bytes),
-            bytes: bytes.as_ptr(),
-            length: bytes.len(),
-        };
-        SERVED.with_borrow_mut(|slot| *slot = Some(served));
-        Self(std::marker::PhantomData)
+    /// Asks about a seal over `Cargo.toml`, a file that is there in the folder where tests run.
+    fn asked(served: Option<(&str, &[u8])>) -> bool {
+        let content = std::fs::read("Cargo.toml").unwrap();
+        let (key, certificate) = generate_demo_identity(NOW).unwrap();
+        let identity = SigningIdentity::from_pem(&key, &certificate, None, NOW).unwrap();
+        let seal = seal_detached(&content, "Cargo.toml", "text/plain", &identity, NOW).unwrap();
+        let key = identity.certificate().public_key().unwrap();
+        let certificate = identity.certificate_der();
+        let question = Question { document: &seal, certificate, key: &key, content: served, references: 2 };
+        accepts(&question).unwrap()
     }
-}
 
-impl Drop for Serving<'_> {
-    fn drop(&mut self) {
-        SERVED.with_borrow_mut(|slot| *slot = None);
+    #[test]
+    fn the_bytes_come_from_memory_and_from_nowhere_else() {
+        let content = std::fs::read("Cargo.toml").unwrap();
+        assert!(asked(Some(("Cargo.toml", &content))));
+        assert!(!asked(Some(("Cargo.toml", b"other bytes than those of the file"))));
+        assert!(!asked(Some(("Cargo.lock", &content))), "served under another name, and the file is not opened");
+        assert!(!asked(None), "nothing is served, and the file is not opened");
     }
-}
-
-/// How far libxmlsec1 has read.
-struct Cursor {
-    next: *const u8,
-    left: usize,
-}
-
-unsafe extern "C" fn serve_match(name: *const c_char) -> c_int {
-    // SAFETY: libxmlsec1 passes a null-terminated string.
-    let name = unsafe { CStr::from_ptr(name) }.to_bytes();
-    SERVED.with_borrow(|slot| {
-        let known = |s: &Served| s.uri == name || s.decoded.as_deref() == Some(name);
-        c_int::from(slot.as_ref().is_some_and(known))
-    })
-}
-
-unsafe extern "C" fn serve_open(_name: *const c_char) -> *mut c_void {
-    SERVED.with_borrow(|slot| match slot {
-        Some(served) => Box::into_raw(Box::new(Cursor { next: served.bytes, left: served.length })).cast(),
-        None => std::ptr::null_mut(),
-    })
-}
-
-unsafe extern "C" fn serve_read(context: *mut c_void, buffer: *mut c_char, length: c_int) -> c_int {
-    let Ok(wanted) = usize::try_from(length) else { return -1 };
-    // SAFETY: context comes from serve_open and is not closed yet; it points into bytes that `Serving` borrows until
-    // the verification is over; the buffer holds `length` bytes and is not ours.
-    unsafe {
-        let cursor = &mut *context.cast::<Cursor>();
-        let count = wanted.min(cursor.left);
-        std::ptr::copy_nonoverlapping(cursor.next, buffer.cast(), count);
-        cursor.next = cursor.next.add(count);
-        cursor.left -= count;
-        c_int::try_from(count).unwrap_or(-1)
-    }
-}
-
-unsafe extern "C" fn serve_close(context: *mut c_void) -> c_int {
-    // SAFETY: context comes from serve_open and is closed once.
-    drop(unsafe { Box::from_raw(context.cast::<Cursor>()) });
-    0
 }

@@ -24,8 +24,14 @@ use structure::Signature;
 /// Whose signatures are trusted, and what time it is.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    anchors: Vec<X509>,
+    anchors: Vec<Anchor>,
     now: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+struct Anchor {
+    der: Vec<u8>,
+    certificate: X509,
 }
 
 impl Trust {
@@ -41,13 +47,15 @@ impl Trust {
     /// If it is not PEM.
     pub fn from_pem(anchors: &[u8], now: Timestamp) -> Result<Self, SignError> {
         let anchors = X509::stack_from_pem(anchors).map_err(|error| SignError::Certificate(error.to_string()))?;
-        Ok(Self { anchors, now })
+        let anchor = |certificate: X509| Ok(Anchor { der: certificate.to_der()?, certificate });
+        Ok(Self { anchors: anchors.into_iter().map(anchor).collect::<Result<_, SignError>>()?, now })
     }
 
     /// Trusts exactly the certificate of this identity: for what we signed ourselves.
     #[must_use]
     pub fn of(identity: &SigningIdentity, now: Timestamp) -> Self {
-        Self { anchors: vec![identity.certificate().clone()], now }
+        let anchor = Anchor { der: identity.certificate_der().to_vec(), certificate: identity.certificate().clone() };
+        Self { anchors: vec![anchor], now }
     }
 
     /// Trusts what the other trusts as well.
@@ -281,7 +289,7 @@ fn judge(bytes: &[u8], document: &Document, content: Option<&[u8]>, trust: &Trus
     let text = canonical::text_of(bytes, document.encoding()).map_err(|error| error.to_string())?;
     let tree = canonical::tree(&text).map_err(|error| error.to_string())?;
     let signature = Signature::read(&tree)?;
-    let signer = Signer::of(&signature)?;
+    let signer = Signer::of(&signature, trust)?;
     let certificate_digest = Part::from(signer.named.clone());
     let parts = Parts {
         position: Part::passed(signature.form.as_str()),
@@ -318,8 +326,13 @@ fn second(bytes: &[u8], signature: &Signature, signer: &Signer, content: Option<
             None => return Part::failed("no reference to the sealed document"),
         },
     };
-    let question =
-        engine::Question { document: bytes, certificate: &signer.der, content, references: signature.references.len() };
+    let question = engine::Question {
+        document: bytes,
+        certificate: &signer.der,
+        key: &signer.key,
+        content,
+        references: signature.references.len(),
+    };
     match engine::accepts(&question) {
         Ok(true) => Part::passed("libxmlsec1"),
         Ok(false) => Part::failed("libxmlsec1 refuses the signature"),

@@ -32,16 +32,10 @@ pub(super) struct Signer {
 
 impl Signer {
     /// The certificate of KeyInfo that the signed properties name; where none is named, the first, and that is said.
-    pub(super) fn of(signature: &Signature) -> Result<Self, String> {
-        let text = |error: ErrorStack| format!("the certificate cannot be read: {error}");
+    pub(super) fn of(signature: &Signature, trust: &Trust) -> Result<Self, String> {
         let mut all = Vec::with_capacity(signature.certificates.len());
         for der in &signature.certificates {
-            let certificate = X509::from_der(der).map_err(text)?;
-            // Bytes after the certificate would be covered by nothing.
-            if certificate.to_der().map_err(text)? != *der {
-                return Err("a certificate is not in its one DER form".to_owned());
-            }
-            all.push(certificate);
+            all.push(read(der, trust)?);
         }
         if all.is_empty() {
             return Err("the signature carries no certificate".to_owned());
@@ -51,13 +45,8 @@ impl Signer {
             Some(property) => named_certificate(property, &signature.certificates, &all),
         };
         let certificate = all.swap_remove(index);
-        Ok(Self {
-            der: certificate.to_der().map_err(text)?,
-            key: certificate.public_key().map_err(text)?,
-            certificate,
-            named,
-            others: all,
-        })
+        let der = signature.certificates.get(index).cloned().unwrap_or_default();
+        Ok(Self { der, key: certificate.public_key().map_err(unreadable)?, certificate, named, others: all })
     }
 
     pub(super) fn subject(&self) -> String {
@@ -108,7 +97,7 @@ impl Signer {
     fn path_error(&self, trust: &Trust, at: Timestamp) -> Result<Option<&'static str>, ErrorStack> {
         let mut store = X509StoreBuilder::new()?;
         for anchor in &trust.anchors {
-            store.add_cert(anchor.clone())?;
+            store.add_cert(anchor.certificate.clone())?;
         }
         let mut parameters = X509VerifyParam::new()?;
         // A configured certificate is trusted by itself, root or not.
@@ -126,6 +115,23 @@ impl Signer {
         })?;
         Ok((!right).then_some(reason))
     }
+}
+
+/// A certificate of KeyInfo; one that is trusted is known already, and decoding is what takes longest.
+fn read(der: &[u8], trust: &Trust) -> Result<X509, String> {
+    if let Some(known) = trust.anchors.iter().find(|anchor| anchor.der == der) {
+        return Ok(known.certificate.clone());
+    }
+    let certificate = X509::from_der(der).map_err(unreadable)?;
+    // Bytes after the certificate would be covered by nothing.
+    if certificate.to_der().map_err(unreadable)? != der {
+        return Err("a certificate is not in its one DER form".to_owned());
+    }
+    Ok(certificate)
+}
+
+fn unreadable(error: ErrorStack) -> String {
+    format!("the certificate cannot be read: {error}")
 }
 
 fn named_certificate(property: &CertificateProperty, ders: &[Vec<u8>], all: &[X509]) -> (usize, Result<(), String>) {

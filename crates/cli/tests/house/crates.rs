@@ -96,7 +96,9 @@ fn the_simulator_uses_no_product_crate() {
 #[test]
 fn each_engine_lives_in_its_own_crate() {
     let wrong = dependencies().into_iter().filter(|(krate, dependency, for_tests)| {
-        !for_tests && krate != "facteur-benches" && ENGINES.iter().any(|(engine, homes)| dependency == engine && !homes.contains(&krate.as_str()))
+        !for_tests
+            && krate != "facteur-benches"
+            && ENGINES.iter().any(|(engine, homes)| dependency == engine && !homes.contains(&krate.as_str()))
     });
     none("a library has one home", wrong.map(|(krate, dependency, _)| format!("{krate} → {dependency}")).collect());
 }

@@ -39,7 +39,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// The product's sources, without tests, examples and test modules.
 pub fn product() -> Vec<Source> {
-    sources(|path| path.contains("/src/"))
+    sources(|path| path.starts_with("crates/") && path.contains("/src/"))
         .into_iter()
         .map(|source| {
             let cut = source.text.find("#[cfg(test)]\nmod ").unwrap_or(source.text.len());
@@ -92,14 +92,14 @@ fn split(krate: String, path: String, text: String) -> Source {
 
 /// The string literal at the start of `rest`, plain or raw: its content, and its length in the source.
 fn literal<'a>(rest: &'a str, before: &str) -> Option<(&'a str, usize)> {
-    if rest.starts_with('"') {
+    if let Some(body) = rest.strip_prefix('"') {
         let mut escaped = false;
-        let end = rest[1..].find(|letter| {
+        let end = body.find(|letter| {
             let closes = letter == '"' && !escaped;
             escaped = letter == '\\' && !escaped;
             closes
         })?;
-        return Some((&rest[1..=end], end + 2));
+        return Some((&body[..end], end + 2));
     }
     let in_a_word = before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
     let raw = rest.strip_prefix("br").or_else(|| rest.strip_prefix('r')).filter(|_| !in_a_word)?;
@@ -113,10 +113,15 @@ fn literal<'a>(rest: &'a str, before: &str) -> Option<(&'a str, usize)> {
 /// The length of the character literal at the start of `rest`; a lifetime is none.
 fn character(rest: &str) -> Option<usize> {
     let body = rest.strip_prefix('\'')?;
-    let length =
-        if body.starts_with('\\') { 1 + body[1..].chars().next()?.len_utf8() } else { body.chars().next()?.len_utf8() };
-    let end = if body.starts_with('\\') { length + body[length..].find('\'')? } else { length };
-    body[end..].starts_with('\'').then_some(end + 2)
+    let first = body.chars().next()?.len_utf8();
+    let length = match body.strip_prefix('\\') {
+        Some(escaped) => {
+            let named = first + escaped.chars().next()?.len_utf8();
+            named + body[named..].find('\'')?
+        }
+        None => first,
+    };
+    body[length..].starts_with('\'').then_some(length + 2)
 }
 
 impl Source {

@@ -74,7 +74,7 @@ async fn as_text(talk: Talk, store: &Store, invoice: &Invoice, demo: bool) -> an
                 "  {}  {}  {}  {}",
                 one.began_at.rfc3339(),
                 printable(&one.file_name),
-                one.outcome,
+                talk.say(&format!("delivery.{}", one.outcome), &[]),
                 printable(number)
             ));
         }

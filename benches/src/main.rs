@@ -1,1 +1,58 @@
-fn main() {}
+//! Measures what facteur promises, each figure as a ratio to a peer in the same run, and prints Markdown.
+//!
+//! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, pdf, sealing, import,
+//! memory. Nothing here is an assertion on time: the figures are for `benches/README.md`.
+
+mod generate;
+mod import;
+mod measure;
+mod pdf;
+mod peer;
+mod reading;
+mod report;
+mod schema;
+mod sealing;
+mod stages;
+
+use anyhow::{Context as _, bail};
+
+const PARTS: [&str; 6] = ["reading", "schema", "pdf", "sealing", "import", "memory"];
+/// Rounds in which ours and the peer's take turns.
+const ROUNDS: usize = 5;
+
+fn main() -> anyhow::Result<()> {
+    facteur_validate::init();
+    facteur_sign::init()?;
+    let (rounds, parts) = arguments()?;
+    println!("{}\n{rounds} rounds, ours and the peer's in turns.", report::machine());
+    let python = peer::python()?;
+    for part in parts {
+        match part.as_str() {
+            "reading" => reading::run(rounds)?,
+            "schema" => schema::run(rounds, &python)?,
+            "pdf" => pdf::run(rounds, &python)?,
+            "sealing" => sealing::run(rounds)?,
+            "import" => import::run(rounds, &python)?,
+            _ => import::memory()?,
+        }
+    }
+    Ok(())
+}
+
+fn arguments() -> anyhow::Result<(usize, Vec<String>)> {
+    let (mut rounds, mut parts) = (ROUNDS, Vec::new());
+    let mut given = std::env::args().skip(1);
+    while let Some(argument) = given.next() {
+        if argument == "--rounds" {
+            rounds = given.next().context("--rounds N")?.parse()?;
+        } else if PARTS.contains(&argument.as_str()) {
+            parts.push(argument);
+        } else {
+            bail!("not a part: {argument} (parts: {})", PARTS.join(", "));
+        }
+    }
+    if parts.is_empty() {
+        parts = PARTS.map(str::to_owned).into();
+    }
+    Ok((rounds.max(1), parts))
+}

@@ -1,0 +1,229 @@
+//! Import from end to end by the real program: against what its stages cost one by one, and against Python.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+
+use crate::generate::{Generator, UBL_LINES_5_MB, UBL_LINES_10_KB};
+use crate::measure::{Spread, children_time};
+use crate::peer::{script, target, workspace};
+use crate::report::{Goal, Row, print};
+use crate::schema;
+use crate::stages::{self, Stages};
+
+/// Documents of one round.
+const DOCUMENTS: usize = 2_000;
+/// Documents of the run that shows whether memory grows with the batch.
+const MANY: usize = 10_000;
+/// Documents of 5 MB of the run that shows whether it grows with the documents.
+const LARGE: usize = 200;
+/// Highest that the program's own resident memory may get, whatever the batch.
+const MEMORY_MAX_MB: f64 = 200.0;
+/// How often the memory of the program is looked at.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// What a run took.
+struct Run {
+    wall: f64,
+    cpu: f64,
+    peak_mb: f64,
+}
+
+/// The program, packs and folders that all runs share.
+struct Bench {
+    program: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+pub fn run(rounds: usize, python: &Path) -> anyhow::Result<()> {
+    let bench = Bench { program: build()?, folder: tempfile::tempdir_in(target())? };
+    schema::packs(&bench.packs())?;
+    let documents = bench.documents("documents", 4, DOCUMENTS, UBL_LINES_10_KB)?;
+    let (mut ours, mut stages, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        ours.push(bench.import(&documents, DOCUMENTS)?);
+        theirs.push(bench.python(python, &documents)?);
+        stages.push(stages::measure(&documents, &bench.packs(), &bench.home()?)?);
+    }
+    print("Import end to end", &rows(&ours, &stages, &theirs), &notes(&stages));
+    Ok(())
+}
+
+/// Peak memory of the program by size and number of documents.
+pub fn memory() -> anyhow::Result<()> {
+    let bench = Bench { program: build()?, folder: tempfile::tempdir_in(target())? };
+    schema::packs(&bench.packs())?;
+    println!("\n## Memory of an import\n");
+    println!("| documents | size | peak (VmHWM) | goal | wall |\n|---|---|---|---|---|");
+    for (count, lines) in [(DOCUMENTS, UBL_LINES_10_KB), (MANY, UBL_LINES_10_KB), (LARGE, UBL_LINES_5_MB)] {
+        let documents = bench.documents("memory", 5, count, lines)?;
+        let run = bench.import(&documents, count)?;
+        let kilobytes = fs::metadata(documents.join("00000.xml"))?.len() / 1000;
+        fs::remove_dir_all(&documents)?;
+        let met = if run.peak_mb < MEMORY_MAX_MB { "met" } else { "MISSED" };
+        println!(
+            "| {count} | {kilobytes} kB | {:.0} MB | < {MEMORY_MAX_MB} MB {met} | {:.1} s |",
+            run.peak_mb, run.wall
+        );
+    }
+    Ok(())
+}
+
+fn build() -> anyhow::Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--release", "-p", "facteur"])
+        .current_dir(workspace())
+        .status()?;
+    ensure!(built.success(), "facteur does not build");
+    Ok(target().join("release/facteur"))
+}
+
+impl Bench {
+    fn packs(&self) -> PathBuf {
+        self.folder.path().join("packs")
+    }
+
+    fn documents(&self, name: &str, seed: u64, count: usize, lines: usize) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.path().join(name);
+        fs::create_dir(&folder)?;
+        let mut generator = Generator::new(seed);
+        for n in 0..count {
+            fs::write(folder.join(format!("{n:05}.xml")), generator.ubl(lines))?;
+        }
+        Ok(folder)
+    }
+
+    /// A new home with its own key.
+    fn home(&self) -> anyhow::Result<PathBuf> {
+        let home = self.folder.path().join("home");
+        if home.exists() {
+            fs::remove_dir_all(&home)?;
+        }
+        let made = Command::new(&self.program).arg("init").arg(&home).arg("--demo").output()?;
+        ensure!(made.status.success(), "facteur init: {}", String::from_utf8_lossy(&made.stderr));
+        Ok(home)
+    }
+
+    fn import(&self, documents: &Path, count: usize) -> anyhow::Result<Run> {
+        let home = self.home()?;
+        let mut command = Command::new(&self.program);
+        command.arg("--home").arg(&home).arg("--packs").arg(self.packs()).args(["--format", "json", "import"]);
+        let (cpu, begin) = (children_time()?, Instant::now());
+        let mut child = command.arg(documents).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut peak_mb = 0.0;
+        let status = loop {
+            peak_mb = peak(child.id()).unwrap_or(peak_mb);
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            std::thread::sleep(LOOK);
+        };
+        let wall = begin.elapsed().as_secs_f64();
+        let cpu = (children_time()? - cpu).as_secs_f64();
+        let mut said = String::new();
+        child.stdout.take().context("nothing said")?.read_to_string(&mut said)?;
+        let summary: Value = said.lines().find_map(|line| serde_json::from_str(line).ok()).context("no summary")?;
+        if !status.success() || summary["by_state"]["queued"] != count {
+            bail!("the import did not queue {count} documents ({status}): {summary}");
+        }
+        Ok(Run { wall, cpu, peak_mb })
+    }
+
+    fn python(&self, python: &Path, documents: &Path) -> anyhow::Result<Run> {
+        let database = self.folder.path().join("peer.db");
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(self.folder.path().join(format!("peer.db{suffix}")));
+        }
+        let packs = facteur_validate::packs::Packs::open(self.packs())?;
+        let root = "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice";
+        let schema = packs.schema_of_root(root).context("no schema of UBL")?.entry();
+        let keys = self.home()?.join("keys");
+        let output = script(python, "import.py")
+            .args([&schema, documents, &database, &keys.join("seal.key"), &keys.join("seal.pem")])
+            .stderr(Stdio::inherit())
+            .output()?;
+        let answer: Value = serde_json::from_slice(&output.stdout).context("the peer says nothing")?;
+        ensure!(answer["count"] == DOCUMENTS, "the peer did not import everything: {answer}");
+        let number = |name: &str| answer[name].as_f64().context("the peer does not say how long it took");
+        Ok(Run { wall: number("seconds")?, cpu: number("cpu_seconds")?, peak_mb: 0.0 })
+    }
+}
+
+/// The highest resident memory of a process so far, in MB.
+fn peak(process: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()? / 1024.0)
+}
+
+fn rows(ours: &[Run], stages: &[Stages], theirs: &[Run]) -> Vec<Row> {
+    let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+    let count = DOCUMENTS as f64;
+    let per_second = |runs: &[Run]| Spread::of(&runs.iter().map(|run| count / run.wall).collect::<Vec<_>>()).median;
+    let walls: Vec<f64> = ours.iter().map(|run| run.wall).collect();
+    let cpus: Vec<f64> = ours.iter().map(|run| run.cpu).collect();
+    let ideal: Vec<f64> = stages.iter().map(|stages| stages.total() * count / 1e6).collect();
+    let possible: Vec<f64> = ideal.iter().map(|seconds| seconds / cores).collect();
+    let rate = |seconds: &[f64]| format!("{:.0}/s", count / Spread::of(seconds).median);
+    let each = |seconds: &[f64]| format!("{:.0} µs", Spread::of(seconds).median / count * 1e6);
+    let peer_walls: Vec<f64> = theirs.iter().map(|run| run.wall).collect();
+    let peer_cpus: Vec<f64> = theirs.iter().map(|run| run.cpu).collect();
+    let row = |what: &str, ours: String, peer: String, ratio: Spread, goal: Goal| Row {
+        what: what.to_owned(),
+        ours,
+        peer,
+        ratio,
+        goal,
+    };
+    vec![
+        row(
+            "share of what the stages' CPU times allow on all cores (wall-clock)",
+            format!("{:.0}/s", per_second(ours)),
+            rate(&possible),
+            Spread::of_ratios(&possible, &walls),
+            Goal::AtLeast(0.6),
+        ),
+        row(
+            "CPU time of the stages in that of the program",
+            each(&cpus),
+            each(&ideal),
+            Spread::of_ratios(&ideal, &cpus),
+            Goal::None,
+        ),
+        row(
+            "times as fast as Python (wall-clock)",
+            format!("{:.0}/s", per_second(ours)),
+            format!("{:.0}/s", per_second(theirs)),
+            Spread::of_ratios(&peer_walls, &walls),
+            Goal::AtLeast(2.0),
+        ),
+        row(
+            "Python's CPU time for ours",
+            each(&cpus),
+            each(&peer_cpus),
+            Spread::of_ratios(&peer_cpus, &cpus),
+            Goal::AtLeast(2.0),
+        ),
+    ]
+}
+
+fn notes(all: &[Stages]) -> Vec<String> {
+    let mut table = "CPU time of each stage alone on one thread, a document:\n\n| stage | µs |\n|---|---|\n".to_owned();
+    for (n, name) in Stages::NAMES.iter().enumerate() {
+        let times: Vec<f64> = all.iter().map(|stages| stages.micros[n]).collect();
+        let Spread { median, low, high } = Spread::of(&times);
+        table.push_str(&format!("| {name} | {median:.0} ({low:.0}–{high:.0}) |\n"));
+    }
+    let what = format!(
+        "{DOCUMENTS} UBL invoices of 10 kB in a folder, sealed with the demonstration key (P-256), start-up included. \
+         Peer: lxml XSD, signxml signing and verifying, sqlite3, two processes, one commit per 256 documents; it reads no \
+         terms and makes no business checks."
+    );
+    vec![what, table]
+}

@@ -58,7 +58,7 @@ advisories: ## Known vulnerabilities of what we build with; needs the open netwo
 	cargo deny check advisories
 
 # FACTEUR_PACKS means installed packs to the command and wheels to the tests of `validate`: the tests find .packs/ alone.
-test: wheels ## Every test.
+test: packs ## Every test.
 	cargo build --locked --workspace --bins
 	@unset FACTEUR_PACKS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)"; \
 	if cargo nextest --version >/dev/null 2>&1; then \
@@ -70,8 +70,8 @@ test: wheels ## Every test.
 	fi
 
 torture: packs ## Full-size fault injection: hundreds of kill -9 with lost answers (minutes; by hand).
-	@unset FACTEUR_PACKS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)" FACTEUR_TORTURE=1; \
-	cargo test --locked --workspace --no-fail-fast -- kill torture --nocapture
+	@unset FACTEUR_PACKS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)" FACTEUR_TORTURE=200; \
+	cargo test --locked -p facteur --test kill -- --nocapture
 
 venv: setup
 	@scripts/venv.sh .venv conformance/requirements.txt

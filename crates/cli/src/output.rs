@@ -91,9 +91,9 @@ impl Talk {
                 None => (format!("{error:#}"), None),
             },
         };
-        eprintln!("{} : {}", self.say("error.prefix", &[]), printable(&message));
+        eprintln!("{} {}", self.say("error.prefix", &[]), printable(&message));
         if let Some(hint) = hint {
-            eprintln!("{} : {}", self.say("error.hint", &[]), printable(&hint));
+            eprintln!("{} {}", self.say("error.hint", &[]), printable(&hint));
         }
     }
 
@@ -104,6 +104,7 @@ impl Talk {
             PipelineError::NoHome(path) => {
                 two("error.no_home", &[("path", &path.display().to_string())], "error.no_home_hint")
             }
+            PipelineError::Siret(siret) => one("error.siret", &[("siret", siret)]),
             PipelineError::HomeExists(path) => one("error.home_exists", &[("path", &path.display().to_string())]),
             PipelineError::Configuration(cause) => one("error.configuration", &[("what", &cause.to_string())]),
             PipelineError::Store(cause) => self.store(cause),
@@ -169,6 +170,14 @@ impl Talk {
         (self.say(key, &[("what", detail)]), hint.map(|hint| self.say(hint, &[])))
     }
 
+    /// French sets a space before a colon.
+    pub const fn colon(self) -> &'static str {
+        match self.language {
+            Language::French => " :",
+            Language::English => ":",
+        }
+    }
+
     /// A finding in two or three lines, for people.
     pub fn finding(self, finding: &Finding) -> String {
         let text = speak(self.language, finding);
@@ -178,14 +187,18 @@ impl Talk {
         place.extend(finding.line.map(|line| self.say("show.line", &[("line", &line.to_string())])));
         place.extend(finding.path.as_deref().map(printable));
         let place = if place.is_empty() { String::new() } else { format!(" — {}", place.join(", ")) };
-        let mut lines = format!("  [{severity}] {} : {}{place}\n", printable(&finding.rule), text.message);
+        let mut lines = {
+            let head = format!("[{severity}] {}{} ", printable(&finding.rule), self.colon());
+            wrapped("  ", "      ", &format!("{head}{}{place}", text.message))
+        };
         for (key, value) in [("show.found", &finding.found), ("show.expected", &finding.expected)] {
             if let Some(value) = value.as_deref().filter(|value| !text.message.contains(&printable(value))) {
-                lines.push_str(&format!("      {} : {}\n", self.say(key, &[]), cut(&printable(value))));
+                let said = format!("{}{} {}", self.say(key, &[]), self.colon(), cut(&printable(value)));
+                lines.push_str(&wrapped("      ", "        ", &said));
             }
         }
         if !text.advice.is_empty() {
-            lines.push_str(&format!("      → {}\n", text.advice));
+            lines.push_str(&wrapped("      → ", "        ", &text.advice));
         }
         lines
     }
@@ -193,18 +206,22 @@ impl Talk {
     /// One document of a summary, with what is to be done.
     pub fn row(self, row: &Row) -> String {
         let state = facteur_texts::state(self.language, row.state);
-        let mut text = format!("  {}  {} — {state}", short(&row.id), printable(&row.file));
-        if let Some(finding) = &row.finding {
-            let sentences = speak(self.language, finding);
-            text.push_str(&format!("\n      {}\n      → {}", sentences.message, sentences.advice));
-        } else if let Some(reason) = &row.reason {
-            let (message, advice) = reason_sentences(self.language, reason);
-            text.push_str(&format!("\n      {message}\n      → {advice}"));
+        let mut text = wrapped("  ", "      ", &format!("{}  {} — {state}", short(&row.id), printable(&row.file)));
+        let sentences = match (&row.finding, &row.reason) {
+            (Some(finding), _) => {
+                let text = speak(self.language, finding);
+                Some((text.message, text.advice))
+            }
+            (None, Some(reason)) => Some(reason_sentences(self.language, reason)),
+            (None, None) => None,
+        };
+        if let Some((message, advice)) = sentences {
+            text.push_str(&wrapped("      ", "      ", &message));
+            text.push_str(&wrapped("      → ", "        ", &advice));
         }
         if let Some(other) = &row.probable {
-            text.push_str(&format!("\n      {}", self.say("import.probable", &[("other", &printable(other))])));
+            text.push_str(&wrapped("      ", "      ", &self.say("import.probable", &[("other", &printable(other))])));
         }
-        text.push('\n');
         text
     }
 }
@@ -217,8 +234,53 @@ pub fn width() -> usize {
     terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0))
 }
 
+/// A paragraph with its indents, broken between words where the output is a terminal.
+pub fn wrapped(first: &str, next: &str, text: &str) -> String {
+    broken(first, next, text, width())
+}
+
+fn broken(first: &str, next: &str, text: &str, width: usize) -> String {
+    let mut lines = String::new();
+    for paragraph in text.lines() {
+        let indent = if lines.is_empty() { first } else { next };
+        let mut line = indent.to_owned();
+        let mut empty = true;
+        for word in paragraph.split(' ') {
+            let longer = line.chars().count() + 1 + word.chars().count();
+            if !empty && width > 0 && longer > width {
+                lines.push_str(line.trim_end());
+                lines.push('\n');
+                line = next.to_owned();
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            empty = false;
+        }
+        lines.push_str(line.trim_end());
+        lines.push('\n');
+    }
+    lines
+}
+
 const LONGEST: usize = 160;
 
 fn cut(text: &str) -> String {
     if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_is_broken_between_words_and_never_inside_one() {
+        assert_eq!(
+            broken("  → ", "    ", "aa bb cc unmotbientroplong dd", 12),
+            "  → aa bb cc\n    unmotbientroplong\n    dd\n"
+        );
+        assert_eq!(broken("  ", "    ", "un deux\ntrois", 0), "  un deux\n    trois\n");
+    }
 }

@@ -122,7 +122,10 @@ impl Engine {
     pub async fn row(&self, id: &str, duplicate_of: Option<String>) -> Result<Row, PipelineError> {
         let invoice = self.store.invoice(id).await?;
         let reason = match (&invoice.reason, &duplicate_of, invoice.state) {
-            (None, Some(other), State::Duplicate) => Some(Reason::new("SAME-BYTES").arg("other", other)),
+            (None, Some(other), State::Duplicate) => {
+                let file = self.store.invoice(other).await?.file;
+                Some(Reason::new("SAME-BYTES").arg("other", file).arg("other_id", other))
+            }
             (reason, _, _) => reason.clone(),
         };
         Ok(Row {

@@ -13,6 +13,9 @@ pub enum PipelineError {
     /// `init` where there is something already.
     #[error("{} is a facteur home already", .0.display())]
     HomeExists(PathBuf),
+    /// A SIRET has fourteen digits.
+    #[error("{0} is not a SIRET of fourteen digits")]
+    Siret(String),
     /// The configuration cannot be used.
     #[error(transparent)]
     Configuration(#[from] crate::config::ConfigurationError),

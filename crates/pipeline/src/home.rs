@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use facteur_model::clock::{Clock as _, SystemClock};
@@ -70,6 +70,7 @@ impl Home {
             return Err(PipelineError::HomeExists(root.to_owned()));
         }
         let configuration = configuration(init);
+        acceptable(&configuration)?;
         make_folder(root)?;
         let folders = &configuration.folders;
         for folder in [&folders.inbox, &folders.work, &folders.done, &folders.refused, &folders.packs] {
@@ -115,6 +116,17 @@ impl Home {
         store.register(&registered, now).await?;
         Ok(store)
     }
+}
+
+/// What can be told to be wrong before anything is made. Check digits are not looked at: the structures of the
+/// gateway's own qualification data set fail them.
+fn acceptable(configuration: &Configuration) -> Result<(), PipelineError> {
+    let siret = &configuration.structure.siret;
+    if siret.len() != 14 || !siret.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(PipelineError::Siret(siret.clone()));
+    }
+    let loopback = configuration.gateway.chorus_pro.as_ref().is_none_or(chorus_pro::Configuration::is_loopback);
+    if configuration.demo && !loopback { Err(PipelineError::DemoGateway) } else { Ok(()) }
 }
 
 fn configuration(init: &Init) -> Configuration {
@@ -180,8 +192,10 @@ fn demonstration_keys(keys: &Path) -> Result<(), PipelineError> {
     secrets.iter().try_for_each(|(name, value)| write_private(&keys.join(name), value.as_bytes()))
 }
 
+/// A folder for its owner only, also where it was there before.
 fn make_folder(path: &Path) -> Result<(), PipelineError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(PipelineError::file(path))
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o700))).map_err(PipelineError::file(path))
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {

@@ -1,6 +1,7 @@
 //! One process at a time: an advisory lock on a file of the home, released by the system when the process ends.
 
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -19,7 +20,7 @@ impl Lock {
     /// # Errors
     /// [`PipelineError::Busy`], or the file cannot be opened.
     pub fn take(path: &Path) -> Result<Self, PipelineError> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
         let file = file.map_err(PipelineError::file(path))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _file: file }),

@@ -126,6 +126,9 @@ pub fn reason_sentences(language: Language, reason: &Reason) -> (String, String)
     finding.expected = reason.args.get("expected").cloned();
     finding.term = reason.args.get("term").cloned();
     finding.args.clone_from(&reason.args);
+    if let Some(other) = finding.args.get_mut("other_id") {
+        *other = short(other).to_owned();
+    }
     let text = facteur_texts::speak(language, &finding);
     (text.message, text.advice)
 }

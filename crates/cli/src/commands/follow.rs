@@ -18,27 +18,39 @@ pub async fn run(context: &Context, options: &Follow) -> Outcome {
     let dispatcher = context.dispatcher("follow").await?;
     let summary = match options.wait {
         Some(seconds) => until_quiet(&dispatcher, Duration::from_secs(seconds), false).await?,
-        None => follow(&dispatcher, &options.ids, options.all).await?,
+        None => Rounds { followed: follow(&dispatcher, &options.ids, options.all).await?, pending: 0 },
     };
+    let Rounds { followed: summary, pending } = summary;
     show(context.talk, &summary);
+    still_on_the_way(context.talk, pending);
     Ok(status(summary.need_person == 0))
 }
 
+/// What came of several rounds.
+pub struct Rounds {
+    /// The rounds of following, added up.
+    pub followed: FollowSummary,
+    /// Invoices that are still on their way.
+    pub pending: usize,
+}
+
 /// Rounds until nothing is on its way any more, or the time is over. With `resend`, what became due again is sent.
-pub async fn until_quiet(dispatcher: &Dispatcher, limit: Duration, resend: bool) -> anyhow::Result<FollowSummary> {
+pub async fn until_quiet(dispatcher: &Dispatcher, limit: Duration, resend: bool) -> anyhow::Result<Rounds> {
     let end = Instant::now() + limit;
     let mut whole = FollowSummary::default();
     loop {
         add(&mut whole, &follow(dispatcher, &[], false).await?);
         if resend && waiting(dispatcher, &[State::Deferred, State::Queued]).await? > 0 {
-            send(dispatcher, &[]).await?;
+            let sent = send(dispatcher, &[]).await?;
+            whole.need_person += sent.rejected + sent.held;
         }
         let mut pending = vec![State::Depositing, State::Uncertain, State::Deposited];
         if resend {
             pending.extend([State::Queued, State::Deferred]);
         }
-        if waiting(dispatcher, &pending).await? == 0 || Instant::now() >= end {
-            return Ok(whole);
+        let pending = waiting(dispatcher, &pending).await?;
+        if pending == 0 || Instant::now() >= end {
+            return Ok(Rounds { followed: whole, pending });
         }
         tokio::time::sleep(ROUND).await;
     }
@@ -61,6 +73,13 @@ fn add(whole: &mut FollowSummary, round: &FollowSummary) {
     whole.need_person += round.need_person;
     whole.rescued += round.rescued;
     whole.unanswered += round.unanswered;
+}
+
+/// The time was over before everything had arrived.
+pub fn still_on_the_way(talk: Talk, pending: usize) {
+    if pending > 0 {
+        talk.note("follow.pending", &[("count", &pending.to_string())]);
+    }
 }
 
 pub fn show(talk: Talk, summary: &FollowSummary) {

@@ -92,7 +92,7 @@ fn verify(talk: Talk, packs: &Packs) -> Outcome {
                 &json!({"schema": "facteur-pack-check/1", "artefact": one.label, "problem": one.problem}).to_string(),
             );
         } else if let Some(problem) = &one.problem {
-            talk.data(&format!("{} : {} ({problem})", one.label, talk.say("packs.damaged", &[])));
+            talk.data(&format!("{}{} {} ({problem})", one.label, talk.colon(), talk.say("packs.damaged", &[])));
         }
     }
     if verified.is_empty() {

@@ -25,12 +25,17 @@ pub async fn run(context: &Context, options: &Run) -> Outcome {
     let sent = send(&dispatcher, &[]).await?;
     super::send::show(talk, &sent);
     heading(context, "run.follow");
-    let followed = match options.wait {
-        Some(seconds) => super::follow::until_quiet(&dispatcher, Duration::from_secs(seconds), true).await?,
-        None => follow(&dispatcher, &[], false).await?,
+    let Some(seconds) = options.wait else {
+        let followed = follow(&dispatcher, &[], false).await?;
+        super::follow::show(talk, &followed);
+        return Ok(status(imported.all_good() && sent.all_good() && followed.need_person == 0));
     };
-    super::follow::show(talk, &followed);
-    Ok(status(imported.all_good() && sent.all_good() && followed.need_person == 0))
+    let rounds = super::follow::until_quiet(&dispatcher, Duration::from_secs(seconds), true).await?;
+    super::follow::show(talk, &rounds.followed);
+    super::follow::still_on_the_way(talk, rounds.pending);
+    // What had no answer or had to wait was settled by the rounds, or is still pending.
+    let sent_well = sent.rejected + sent.held == 0;
+    Ok(status(imported.all_good() && sent_well && rounds.followed.need_person == 0 && rounds.pending == 0))
 }
 
 fn heading(context: &Context, key: &str) {

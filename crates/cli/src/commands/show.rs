@@ -90,9 +90,9 @@ async fn as_text(talk: Talk, store: &Store, invoice: &Invoice, demo: bool) -> an
     }
     talk.data(&format!("\n{}", talk.say("show.journal", &[])));
     for one in store.journal_of(&invoice.id).await? {
-        let states = one.payload.as_deref().map(states_of).unwrap_or_default();
+        let told = one.payload.as_deref().map(told).unwrap_or_default();
         let at = facteur_model::clock::Timestamp(one.at).rfc3339();
-        talk.data(&format!("  {:>6}  {at}  {}  {states}", one.seq, one.kind));
+        talk.data(&format!("  {:>6}  {at}  {}  {told}", one.seq, one.kind));
     }
     Ok(())
 }
@@ -131,8 +131,16 @@ fn heading(talk: Talk, invoice: &Invoice, version: Option<&Version>, demo: bool)
     }
 }
 
-fn states_of(payload: &str) -> String {
+/// What a line of the journal tells: the states, who, and why where a person said so.
+fn told(payload: &str) -> String {
     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
     let states = payload["states"].as_array().cloned().unwrap_or_default();
-    states.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" → ")
+    let mut told = states.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" → ");
+    if let Some(actor) = payload["actor"].as_str() {
+        told.push_str(&format!("  ({})", printable(actor)));
+    }
+    if let Some(note) = payload["note"].as_str() {
+        told.push_str(&format!(" : {}", printable(note)));
+    }
+    told
 }

@@ -17,6 +17,8 @@ use crate::error::PipelineError;
 const SEPARATOR: &str = "--";
 /// Deepest folder of the inbox that is looked into.
 const FOLDERS_MAX: usize = 8;
+/// Longest name of a file, in bytes, on the file systems that Linux writes (`NAME_MAX`).
+const NAME_MAX: usize = 255;
 
 /// Everything that was being worked on, then everything in the inbox that has been left alone.
 pub(super) fn claim(engine: &Engine) -> Result<(Vec<Source>, Vec<NotTaken>), PipelineError> {
@@ -31,7 +33,7 @@ pub(super) fn claim(engine: &Engine) -> Result<(Vec<Source>, Vec<NotTaken>), Pip
         }
         let arrival = new_id();
         let name = file_name(&path);
-        let claimed = work.join(format!("{arrival}{SEPARATOR}{name}"));
+        let claimed = work.join(kept_name(&arrival, &name));
         match fs::rename(&path, &claimed) {
             Ok(()) => sources.push(Source { path: claimed, name, arrival: Some(arrival) }),
             // Somebody else was first, or took it away again.
@@ -51,14 +53,31 @@ fn resumed(work: &Path) -> Result<Vec<Source>, PipelineError> {
     let mut sources = Vec::new();
     for path in files(work, FOLDERS_MAX, &mut none)? {
         let whole = file_name(&path);
-        // A file that a person put there keeps a new arrival of its own.
+        // A file that a person put there gets an arrival of its own, whatever its name looks like.
         let (arrival, name) = match whole.split_once(SEPARATOR) {
-            Some((arrival, name)) => (arrival.to_owned(), name.to_owned()),
-            None => (new_id(), whole.clone()),
+            Some((arrival, name)) if is_arrival(arrival) => (arrival.to_owned(), name.to_owned()),
+            _ => (new_id(), whole.clone()),
         };
         sources.push(Source { path, name, arrival: Some(arrival) });
     }
     Ok(sources)
+}
+
+/// Whether a text is spelt like an identity of ours (RFC 9562: 36 characters, hexadecimal with four hyphens).
+fn is_arrival(text: &str) -> bool {
+    let hyphen = |index: usize| matches!(index, 8 | 13 | 18 | 23);
+    text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(index, byte)| if hyphen(index) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+}
+
+/// The name in `work`, `done` and `refused`. A name that would become too long loses its beginning, not its ending.
+fn kept_name(arrival: &str, name: &str) -> String {
+    let room = NAME_MAX - arrival.len() - SEPARATOR.len();
+    let start = (0..=name.len()).find(|start| name.is_char_boundary(*start) && name.len() - start <= room);
+    format!("{arrival}{SEPARATOR}{}", &name[start.unwrap_or_default()..])
 }
 
 fn file_name(path: &Path) -> String {
@@ -80,8 +99,17 @@ fn files(folder: &Path, depth: usize, left: &mut Vec<NotTaken>) -> Result<Vec<Pa
         if metadata.is_file() {
             found.push(path);
         } else if metadata.is_dir() {
-            if depth < FOLDERS_MAX {
-                found.extend(files(&path, depth + 1, left)?);
+            let inside = if depth < FOLDERS_MAX {
+                files(&path, depth + 1, left).map_err(|error| match error {
+                    PipelineError::File { path, source } => unreadable(&path, &source),
+                    _ => refusal("FILE-UNREADABLE", &path),
+                })
+            } else {
+                Err(refusal("FOLDER-TOO-DEEP", &path))
+            };
+            match inside {
+                Ok(inside) => found.extend(inside),
+                Err(finding) => left.push(NotTaken { name: path.display().to_string(), finding }),
             }
         } else {
             left.push(NotTaken { name: path.display().to_string(), finding: refusal("FILE-NOT-REGULAR", &path) });
@@ -106,7 +134,7 @@ pub(super) fn put_away(engine: &Engine, source: &Source, refused: bool) -> Resul
     killpoint::reach("inbox.before_put_away");
     let folders = &engine.home.configuration.folders;
     let folder = engine.home.path(if refused { &folders.refused } else { &folders.done });
-    let target = folder.join(format!("{arrival}{SEPARATOR}{}", source.name));
+    let target = folder.join(kept_name(arrival, &source.name));
     match fs::rename(&source.path, &target) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(PipelineError::File { path: target, source: error })

@@ -81,7 +81,7 @@ pub async fn import(
     drop(reports);
     match drain(&mut inbox, &mut summary) {
         Some(error) => Err(error),
-        None => Ok(summary),
+        None => Ok(summary.in_order()),
     }
 }
 
@@ -194,9 +194,9 @@ impl Work {
         let Leaf { arrival, path, member, container, name, bytes } = leaf;
         let engine = &self.engine;
         let media_type = media_type(&bytes);
-        let receive = Receive {
+        let mut receive = Receive {
             arrival,
-            invoice: new_id(),
+            invoice: String::new(),
             siren: engine.home.configuration.legal_person.siren.clone(),
             siret: engine.home.configuration.structure.siret.clone(),
             path,
@@ -209,6 +209,9 @@ impl Work {
         };
         killpoint::reach("import.before_received");
         turn.to_receive().await;
+        // Identity and time in the order of the turns, so that every list is in the order in which files were found.
+        receive.invoice = new_id();
+        receive.at = engine.clock.now();
         let pending = engine.store.submit(Change::Receive(Box::new(receive))).await?;
         turn.received();
         let done = pending.done().await?;

@@ -82,6 +82,14 @@ impl ImportSummary {
         self.not_taken.push(refusal);
     }
 
+    /// Documents are done side by side; they are told in the order in which they were found.
+    pub(crate) fn in_order(mut self) -> Self {
+        self.attention.sort_by(|one, other| one.id.cmp(&other.id));
+        self.rows.sort_by(|one, other| one.id.cmp(&other.id));
+        self.not_taken.sort_by(|one, other| one.name.cmp(&other.name));
+        self
+    }
+
     /// Files and members found.
     #[must_use]
     pub fn found(&self) -> u64 {

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 /// Lines that make a UBL invoice of about 10 kB.
-pub const UBL_LINES_10_KB: usize = 8;
+pub const UBL_LINES_10_KB: usize = 11;
 /// Lines that make a CII invoice of about 10 kB.
 pub const CII_LINES_10_KB: usize = 5;
 /// Lines that make a UBL invoice of about 5 MB.
-pub const UBL_LINES_5_MB: usize = 6_000;
+pub const UBL_LINES_5_MB: usize = 8_100;
 
 const SUPPLIERS: u64 = 40;
 const GOODS: [&str; 8] = [

@@ -78,6 +78,13 @@ fn start() -> Result<(), String> {
         if ffi::xmlSecInit() < 0 {
             return Err("xmlSecInit".to_owned());
         }
+        // The layout of its structures is the one that the bindings were generated from.
+        let [major, minor, patch] =
+            [ffi::XMLSEC_VERSION_MAJOR, ffi::XMLSEC_VERSION_MINOR, ffi::XMLSEC_VERSION_SUBMINOR].map(u32::cast_signed);
+        let compatible = ffi::xmlSecCheckVersionMode_xmlSecCheckVersionABICompatible;
+        if ffi::xmlSecCheckVersionExt(major, minor, patch, compatible) != 1 {
+            return Err(format!("libxmlsec1 is not compatible with {major}.{minor}.{patch}"));
+        }
         ffi::xmlSetExternalEntityLoader(loader);
         if ffi::xmlSecOpenSSLAppInit(std::ptr::null()) < 0 || ffi::xmlSecOpenSSLInit() < 0 {
             return Err("xmlSecOpenSSLInit".to_owned());

@@ -244,3 +244,14 @@ fn certificates_that_must_not_sign_are_refused_at_verification_too() {
         assert_eq!(verification.parts.certificate_digest.status, Status::Passed);
     }
 }
+
+#[test]
+fn ten_thousand_references_cost_nothing() {
+    let (signed, trust) = signed();
+    let reference = cut(&signed, "<ds:Reference Id=", "</ds:Reference>");
+    let many: String = (0..10_000).map(|n| reference.replace("-data\"", &format!("-data{n}\""))).collect();
+    let flooded = replaced(&signed, &reference, &many);
+    let verification = refused(&flooded, &trust, |parts| &parts.references);
+    assert_eq!(verification.parts.coverage.status, Status::NotChecked);
+    assert_eq!(verification.parts.crypto_second.status, Status::NotChecked);
+}

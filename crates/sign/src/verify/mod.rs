@@ -290,16 +290,23 @@ fn judge(bytes: &[u8], document: &Document, content: Option<&[u8]>, trust: &Trus
     let tree = canonical::tree(&text).map_err(|error| error.to_string())?;
     let signature = Signature::read(&tree)?;
     let signer = Signer::of(&signature, trust)?;
-    let certificate_digest = Part::from(signer.named.clone());
+    let references = Part::from(checks::references(&tree, &signature));
+    let transforms = Part::from(checks::transforms(&signature));
+    let algorithms = Part::from(checks::algorithms(&signature, &signer));
+    // What is not a signature as we expect it is worth no digest, and is nothing to feed to the second engine.
+    let expected = [&references, &transforms, &algorithms].iter().all(|part| part.status == Status::Passed);
+    let unless = |check: &dyn Fn() -> Part| {
+        if expected { check() } else { Part::not_checked("references, transforms or algorithms are not as expected") }
+    };
     let parts = Parts {
         position: Part::passed(signature.form.as_str()),
-        references: Part::from(checks::references(&tree, &signature)),
-        transforms: Part::from(checks::transforms(&signature)),
-        algorithms: Part::from(checks::algorithms(&signature, &signer)),
-        coverage: checks::coverage(document, &tree, &signature, content),
+        coverage: unless(&|| checks::coverage(document, &tree, &signature, content)),
         crypto: Part::from(checks::crypto(&tree, &signature, &signer)),
-        crypto_second: second(bytes, &signature, &signer, content),
-        certificate_digest,
+        crypto_second: unless(&|| second(bytes, &signature, &signer, content)),
+        references,
+        transforms,
+        algorithms,
+        certificate_digest: Part::from(signer.named.clone()),
         certificate_path: signer.path(trust, &signature),
         dates: signer.dates(trust, &signature),
         key_usage: Part::from(signer.usage()),

@@ -163,6 +163,70 @@ impl Home {
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// Runs it, and it must end with `code`.
+    pub fn ends(&self, code: i32, arguments: &[&str]) -> Output {
+        let output = self.run(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}\n{}\n{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
+        output
+    }
+
+    /// The status line of the document that came in under `file`; with several, of the last one.
+    pub fn line(&self, file: &str) -> Value {
+        let lines = self.json(&["status"]);
+        let found = lines.iter().rev().find(|line| line["file"] == file);
+        found.unwrap_or_else(|| panic!("{file} is not in {lines:#?}")).clone()
+    }
+
+    /// The state of the document that came in under `file`.
+    pub fn state(&self, file: &str) -> String {
+        self.line(file)["state"].as_str().unwrap().to_owned()
+    }
+
+    /// The identity of the document that came in under `file`.
+    pub fn id(&self, file: &str) -> String {
+        self.line(file)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The states and how many documents are in each; their sum is what was received.
+    pub fn counts(&self) -> std::collections::BTreeMap<String, u64> {
+        let summary = &self.json(&["status", "--summary"])[0];
+        let by_state = summary["by_state"].as_object().unwrap();
+        let counts: std::collections::BTreeMap<String, u64> =
+            by_state.iter().map(|(state, count)| (state.clone(), count.as_u64().unwrap())).collect();
+        assert_eq!(Some(counts.values().sum()), summary["received"].as_u64(), "{summary}");
+        counts
+    }
+
+    /// Writes a file beside the home and answers its path.
+    pub fn beside(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    }
+
+    /// Imports one file, not through the inbox, whatever becomes of it; its identity.
+    pub fn import(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.beside(name, bytes);
+        let output = self.run(&["import", &path]);
+        assert!(output.status.code().is_some_and(|code| code < 2), "{}", text(&output.stderr));
+        self.id(name)
+    }
+
+    /// Names of the files in a folder of the home, sorted.
+    pub fn files(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path().join(folder)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// Drops a file into the inbox.
     pub fn drop_in(&self, name: &str, bytes: &[u8]) {
         fs::write(self.path().join("inbox").join(name), bytes).unwrap();

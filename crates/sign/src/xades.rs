@@ -17,7 +17,8 @@ use crate::names::{C14N_EXCLUSIVE, DSIG, ENVELOPED, SHA256, SIGNED_PROPERTIES_TY
 /// How the signing certificate is named in the signed properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CertificateReference {
-    /// `SigningCertificate`: digest, issuer, serial; the only form that the UBL 2.1 schemas know.
+    /// `SigningCertificate`: digest, issuer, serial; the only form that the UBL 2.1 schemas know. libxml2 takes no
+    /// `xs:integer` of more than 24 digits, so that it calls a right but long serial number schema-invalid.
     First,
     /// `SigningCertificateV2`: digest; what EN 319 132-1 prefers.
     Second,

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use facteur_model::finding::Finding;
 use facteur_model::gateway::GatewayError;
 use facteur_pipeline::error::PipelineError;
-use facteur_pipeline::import::Row;
+use facteur_pipeline::row::Row;
 use facteur_report::status::{reason_sentences, short};
 use facteur_report::table::Table;
 use facteur_store::StoreError;

@@ -20,8 +20,8 @@ use crate::deposit::Dispatcher;
 use crate::error::PipelineError;
 use crate::examine::{self, Examined, Examiner, first_fatal};
 use crate::home::Home;
-use crate::import::Row;
 use crate::pdf_worker::PdfWorkerPool;
+use crate::row::Row;
 
 /// Issue dates at most this far apart make the same supplier and total a probable double, in days.
 const DOUBLE_WITHIN_DAYS: i64 = 60;

@@ -10,7 +10,8 @@ use facteur_store::{StoreError, new_id};
 
 use crate::engine::Engine;
 use crate::error::PipelineError;
-use crate::import::{DOCUMENT_BYTES_MAX, Row};
+use crate::import::DOCUMENT_BYTES_MAX;
+use crate::row::Row;
 
 /// What a person does with a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,6 +15,7 @@ pub mod import;
 pub mod lease;
 pub mod lock;
 pub mod pdf_worker;
+pub mod row;
 
 /// Prepares the C libraries. Call it once in the main thread, before any other thread starts.
 ///

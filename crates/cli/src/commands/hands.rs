@@ -2,7 +2,7 @@
 
 use facteur_model::lifecycle::State;
 use facteur_pipeline::hands::{self, Hand};
-use facteur_pipeline::import::Row;
+use facteur_pipeline::row::Row;
 use serde_json::json;
 
 use super::{Context, Outcome, status};

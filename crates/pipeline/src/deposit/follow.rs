@@ -7,7 +7,7 @@ use facteur_store::change::{Field, GatewayEventRow, Reason, Step, Value};
 use facteur_store::record::{Filter, Invoice};
 
 use super::matching::find;
-use super::{Dispatcher, heard, patience, payload, send, settle, statuses};
+use super::{Dispatcher, adopt, heard, patience, payload, send, settle, statuses};
 use crate::error::PipelineError;
 
 /// What one `follow` did.
@@ -200,7 +200,7 @@ async fn rejected(dispatcher: &Dispatcher, invoice: &Invoice, report: &FlowRepor
         if let Some(found) = by_number(dispatcher, invoice).await? {
             let note = about_flow(dispatcher, invoice, &[], Some(report));
             dispatcher.store.step(note).await?;
-            return settle::adopt(dispatcher, invoice, State::Deposited, &found, &[Event::Integrated]).await;
+            return adopt::adopt(dispatcher, invoice, State::Deposited, &found, &[Event::Integrated]).await;
         }
         let settle = i64::try_from(dispatcher.patience.settle_after_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
         let last = deliveries.last().map_or(invoice.since, |delivery| delivery.began_at);

@@ -4,6 +4,8 @@
 //! outcome that proves nothing makes the invoice `uncertain`; only a search that finds it, or a waiting time without
 //! finding it, moves it on.
 
+mod adopt;
+mod attempt;
 pub mod follow;
 mod matching;
 pub mod patience;

@@ -22,11 +22,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 pub use self::sources::Source;
-pub use self::summary::{ImportSummary, NotTaken, Row};
+pub use self::summary::{ImportSummary, NotTaken};
 use self::turns::{Turn, Turns};
 use crate::engine::Engine;
 use crate::error::PipelineError;
 use crate::lock::Lock;
+use crate::row::Row;
 
 /// Largest single document that is taken. Chorus Pro takes flows of at most 30 MB.
 pub const DOCUMENT_BYTES_MAX: u64 = 30_000_000;

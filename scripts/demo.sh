@@ -82,5 +82,5 @@ cat <<EOF
 
 Pour regarder de plus près / to look around:
   $facteur --home $home status
-  $facteur --home $home show MC-2026-118
+  $facteur --home $home show AM-2026-0551
 EOF

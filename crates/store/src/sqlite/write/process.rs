@@ -1,0 +1,196 @@
+//! Writing what reading, checking and sealing found out.
+
+use facteur_model::lifecycle::State;
+use serde_json::json;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::scribe::Scribe;
+use super::shared::{arguments, current, names, put_document, road};
+use crate::change::{Done, OTHER, Process, Reason};
+use crate::error::StoreError;
+
+pub(super) async fn process(
+    connection: &mut SqliteConnection,
+    scribe: &mut Scribe,
+    new: &Process,
+) -> Result<Done, StoreError> {
+    let (siren, version, key_released) = current(connection, &new.id, State::Received).await?;
+    let conflict = match &new.key_guard {
+        Some(_) if !key_released && !new.identity.key_exempt => key_taken(connection, &siren, new).await?,
+        _ => None,
+    };
+    let (events, reason) = match (&conflict, &new.key_guard) {
+        (Some(other), Some(guard)) => {
+            (&guard.events, Some(guard.reason.clone().arg("other", other.number_or_id()).arg("other_id", &other.id)))
+        }
+        _ => (&new.events, new.reason.clone()),
+    };
+    let states = road(State::Received, events)?;
+    let state = *states.last().unwrap_or(&State::Received);
+    for document in &new.documents {
+        put_document(connection, &siren, document, new.at).await?;
+    }
+    let probable = match &new.probable {
+        Some(_) if conflict.is_none() => probable_double(connection, &siren, new).await?,
+        _ => None,
+    };
+    write_identity(connection, new, state, reason.as_ref(), conflict.as_ref().map(|other| other.id.as_str())).await?;
+    write_version(connection, new, version).await?;
+    write_findings(connection, new, version, probable.as_ref()).await?;
+    let payload = json!({
+        "actor": new.actor, "states": names(&states), "verdict": new.verdict, "packs": new.packs,
+        "transmitted": new.transmitted, "seal": new.seal, "reason": reason,
+        "duplicate_of": conflict.as_ref().map(|other| &other.id),
+    });
+    scribe.line(connection, new.at, "processed", &new.id, payload.to_string()).await?;
+    Ok(Done::Processed {
+        state,
+        conflict: conflict.map(|other| other.id),
+        probable: probable.map(|other| other.number_or_id().to_owned()),
+    })
+}
+
+struct Other {
+    id: String,
+    number: Option<String>,
+}
+
+impl Other {
+    fn number_or_id(&self) -> &str {
+        self.number.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// Another invoice with the same (legal person, issue year, supplier SIREN, number).
+async fn key_taken(connection: &mut SqliteConnection, siren: &str, new: &Process) -> Result<Option<Other>, StoreError> {
+    let identity = &new.identity;
+    let (Some(number), Some(supplier), Some(year)) =
+        (&identity.number, &identity.supplier_siren, identity.issue_year())
+    else {
+        return Ok(None);
+    };
+    let row = sqlx::query(
+        "SELECT id, number FROM invoice WHERE siren = $1 AND supplier_siren = $2 AND number = $3 AND issue_year = $4 \
+         AND id <> $5 AND key_exempt = 0 AND state NOT IN ('abandoned', 'duplicate') ORDER BY received_at, id LIMIT 1",
+    )
+    .bind(siren)
+    .bind(supplier)
+    .bind(number)
+    .bind(year)
+    .bind(&new.id)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Other { id: row.get(0), number: row.get(1) }))
+}
+
+/// Another invoice of the same supplier with the same total, issued within the window.
+async fn probable_double(
+    connection: &mut SqliteConnection,
+    siren: &str,
+    new: &Process,
+) -> Result<Option<Other>, StoreError> {
+    let (Some(window), Some(supplier), Some(total)) =
+        (&new.probable, &new.identity.supplier_siren, &new.identity.total)
+    else {
+        return Ok(None);
+    };
+    let row = sqlx::query(
+        "SELECT id, number FROM invoice WHERE siren = $1 AND supplier_siren = $2 AND total = $3 \
+         AND issued BETWEEN $4 AND $5 AND id <> $6 AND state NOT IN ('abandoned', 'duplicate') \
+         ORDER BY received_at, id LIMIT 1",
+    )
+    .bind(siren)
+    .bind(supplier)
+    .bind(total)
+    .bind(&window.from)
+    .bind(&window.until)
+    .bind(&new.id)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Other { id: row.get(0), number: row.get(1) }))
+}
+
+async fn write_identity(
+    connection: &mut SqliteConnection,
+    new: &Process,
+    state: State,
+    reason: Option<&Reason>,
+    duplicate_of: Option<&str>,
+) -> Result<(), StoreError> {
+    let identity = &new.identity;
+    sqlx::query(
+        "UPDATE invoice SET state = $2, since = $3, kind = $4, profile = $5, type_code = $6, framework = $7, \
+         number = $8, issued = $9, issue_year = $10, supplier_siren = $11, supplier_siret = $12, supplier = $13, \
+         buyer_siret = $14, buyer = $15, total = $16, currency = $17, key_exempt = $18, reason = $19, \
+         reason_args = $20, duplicate_of = $21, next_at = 0, attempts = 0 WHERE id = $1",
+    )
+    .bind(&new.id)
+    .bind(state.as_str())
+    .bind(new.at.0)
+    .bind(&identity.kind)
+    .bind(&identity.profile)
+    .bind(&identity.type_code)
+    .bind(&identity.framework)
+    .bind(&identity.number)
+    .bind(&identity.issued)
+    .bind(identity.issue_year())
+    .bind(&identity.supplier_siren)
+    .bind(&identity.supplier_siret)
+    .bind(&identity.supplier)
+    .bind(&identity.buyer_siret)
+    .bind(&identity.buyer)
+    .bind(&identity.total)
+    .bind(&identity.currency)
+    .bind(i64::from(identity.key_exempt))
+    .bind(reason.map(|reason| &reason.code))
+    .bind(reason.map(arguments))
+    .bind(duplicate_of)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn write_version(connection: &mut SqliteConnection, new: &Process, version: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE version SET embedded = $3, transmitted = $4, seal = $5, verdict = $6, layers = $7, packs = $8 \
+         WHERE invoice = $1 AND n = $2",
+    )
+    .bind(&new.id)
+    .bind(version)
+    .bind(&new.embedded)
+    .bind(&new.transmitted)
+    .bind(&new.seal)
+    .bind(&new.verdict)
+    .bind(&new.layers)
+    .bind(&new.packs)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn write_findings(
+    connection: &mut SqliteConnection,
+    new: &Process,
+    version: i64,
+    probable: Option<&Other>,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM finding WHERE invoice = $1 AND n = $2")
+        .bind(&new.id)
+        .bind(version)
+        .execute(&mut *connection)
+        .await?;
+    let double = match (&new.probable, probable) {
+        (Some(window), Some(other)) => Some(window.finding.replace(OTHER, other.number_or_id())),
+        _ => None,
+    };
+    for (ordinal, body) in (0_i64..).zip(new.findings.iter().chain(double.as_ref())) {
+        sqlx::query("INSERT INTO finding (invoice, n, ordinal, body) VALUES ($1, $2, $3, $4)")
+            .bind(&new.id)
+            .bind(version)
+            .bind(ordinal)
+            .bind(body)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}

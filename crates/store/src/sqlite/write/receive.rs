@@ -1,0 +1,168 @@
+//! Recording what comes in: documents and archives.
+
+use facteur_model::clock::Timestamp;
+use facteur_model::lifecycle::{Event, State, next};
+use serde_json::{Map, Value as Json, json};
+use sqlx::{Row as _, SqliteConnection};
+
+use super::scribe::Scribe;
+use super::shared::{put_document, state_of};
+use crate::change::{Done, Receive, ReceiveContainer};
+use crate::error::StoreError;
+
+/// What comes in: a file, an archive, or a member of one.
+pub(super) struct Arrival<'a> {
+    id: &'a str,
+    siren: &'a str,
+    path: &'a str,
+    member: Option<&'a str>,
+    container: Option<&'a str>,
+    size: i64,
+    sha256: &'a str,
+    at: Timestamp,
+}
+
+impl<'a> Arrival<'a> {
+    pub(super) fn of(file: &'a Receive) -> Self {
+        Self {
+            id: &file.arrival,
+            siren: &file.siren,
+            path: &file.path,
+            member: file.member.as_deref(),
+            container: file.container.as_deref(),
+            size: file.document.size,
+            sha256: &file.document.sha256,
+            at: file.at,
+        }
+    }
+}
+
+/// True when the arrival is new, false when it was recorded before.
+pub(super) async fn put_arrival(connection: &mut SqliteConnection, arrival: &Arrival<'_>) -> Result<bool, StoreError> {
+    let result = sqlx::query(
+        "INSERT INTO arrival (id, siren, path, member, container, size, sha256, at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(arrival.id)
+    .bind(arrival.siren)
+    .bind(arrival.path)
+    .bind(arrival.member)
+    .bind(arrival.container)
+    .bind(arrival.size)
+    .bind(arrival.sha256)
+    .bind(arrival.at.0)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+pub(super) async fn receive(
+    connection: &mut SqliteConnection,
+    scribe: &mut Scribe,
+    new: &Receive,
+) -> Result<Done, StoreError> {
+    let document = &new.document;
+    if !put_arrival(connection, &Arrival::of(new)).await? {
+        return already_received(connection, &new.arrival).await;
+    }
+    let twin: Option<String> = sqlx::query(
+        "SELECT id FROM invoice WHERE siren = $1 AND sha256 = $2 AND state NOT IN ('abandoned', 'duplicate') \
+         ORDER BY received_at, id LIMIT 1",
+    )
+    .bind(&new.siren)
+    .bind(&document.sha256)
+    .fetch_optional(&mut *connection)
+    .await?
+    .map(|row| row.get(0));
+    put_document(connection, &new.siren, document, new.at).await?;
+    let state = if twin.is_some() { next(State::Received, Event::SameBytes)? } else { State::Received };
+    insert_invoice(connection, new, state, twin.as_deref(), None).await?;
+    let mut payload = Map::new();
+    payload.insert("actor".into(), json!(new.actor));
+    payload.insert("path".into(), json!(new.path));
+    payload.insert("member".into(), json!(new.member));
+    payload.insert("sha256".into(), json!(document.sha256));
+    payload
+        .insert("states".into(), json!(if twin.is_some() { vec!["received", "duplicate"] } else { vec!["received"] }));
+    payload.insert("duplicate_of".into(), json!(twin));
+    scribe.line(connection, new.at, "received", &new.invoice, Json::Object(payload).to_string()).await?;
+    Ok(Done::Received { invoice: new.invoice.clone(), state, duplicate_of: twin, resumed: false })
+}
+
+async fn already_received(connection: &mut SqliteConnection, arrival: &str) -> Result<Done, StoreError> {
+    let row =
+        sqlx::query("SELECT id, state, duplicate_of FROM invoice WHERE arrival = $1 ORDER BY received_at LIMIT 1")
+            .bind(arrival)
+            .fetch_optional(connection)
+            .await?
+            .ok_or_else(|| StoreError::Missing(arrival.to_owned()))?;
+    let state = state_of(row.get(1))?;
+    Ok(Done::Received { invoice: row.get(0), state, duplicate_of: row.get(2), resumed: true })
+}
+
+pub(super) async fn insert_invoice(
+    connection: &mut SqliteConnection,
+    new: &Receive,
+    state: State,
+    duplicate_of: Option<&str>,
+    ancestor: Option<&str>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO invoice (id, siren, siret, arrival, file, sha256, state, since, received_at, duplicate_of, ancestor) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)",
+    )
+    .bind(&new.invoice)
+    .bind(&new.siren)
+    .bind(&new.siret)
+    .bind(&new.arrival)
+    .bind(&new.file)
+    .bind(&new.document.sha256)
+    .bind(state.as_str())
+    .bind(new.at.0)
+    .bind(duplicate_of)
+    .bind(ancestor)
+    .execute(&mut *connection)
+    .await?;
+    insert_version(connection, &new.invoice, 1, &new.siren, &new.document.sha256, new.at).await
+}
+
+pub(super) async fn insert_version(
+    connection: &mut SqliteConnection,
+    invoice: &str,
+    n: i64,
+    siren: &str,
+    original: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO version (invoice, n, siren, original, created_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(invoice)
+        .bind(n)
+        .bind(siren)
+        .bind(original)
+        .bind(at.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn receive_container(
+    connection: &mut SqliteConnection,
+    scribe: &mut Scribe,
+    new: &ReceiveContainer,
+) -> Result<Done, StoreError> {
+    let arrival = Arrival {
+        id: &new.arrival,
+        siren: &new.siren,
+        path: &new.path,
+        member: None,
+        container: None,
+        size: new.size,
+        sha256: &new.sha256,
+        at: new.at,
+    };
+    if put_arrival(connection, &arrival).await? {
+        let payload = json!({"actor": new.actor, "path": new.path, "sha256": new.sha256}).to_string();
+        scribe.line(connection, new.at, "archive", &new.arrival, payload).await?;
+    }
+    Ok(Done::Written)
+}

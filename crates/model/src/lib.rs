@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod clock;
 pub mod date;
+pub mod directory;
 pub mod finding;
 pub mod gateway;
 pub mod identifiers;

@@ -74,6 +74,11 @@ pub fn finding_text(language: Language, key: &str) -> Option<&'static FindingTex
     tables(language).findings.get(key)
 }
 
+/// The keys of every finding of ours.
+pub fn finding_keys(language: Language) -> impl Iterator<Item = &'static str> {
+    tables(language).findings.keys().map(String::as_str)
+}
+
 /// A finding as sentences: title, message and advice. Without a text of ours, the official one stands for the message.
 #[must_use]
 pub fn speak(language: Language, finding: &Finding) -> FindingText {
@@ -199,6 +204,7 @@ macro_rules! areas {
             include_str!(concat!("../findings/sign.", $language, ".toml")),
             include_str!(concat!("../findings/gateway.", $language, ".toml")),
             include_str!(concat!("../findings/pipeline.", $language, ".toml")),
+            include_str!(concat!("../findings/chorus_pro.", $language, ".toml")),
         ]
     };
 }

@@ -153,16 +153,22 @@ impl<'r> Run<'r> {
 
     fn chorus_pro(&mut self) {
         let started = Instant::now();
-        let status = match (self.plan.context, self.subject.invoice) {
-            (Context::CproHistoric, Some(invoice)) => {
-                let found = chorus_pro::check(self.subject, invoice, &self.plan.demands);
+        let demands = &self.plan.demands;
+        let found = match (self.plan.context, self.subject.invoice) {
+            (Context::CproHistoric, Some(invoice)) => Some(chorus_pro::check(self.subject, invoice, demands)),
+            (Context::Afnor, Some(invoice)) => {
+                Some(chorus_pro::check_b2g(self.subject, invoice, demands, self.checker.directory.as_deref()))
+            }
+            _ => None,
+        };
+        let status = match found {
+            Some(found) => {
                 let failed = found.iter().any(|finding| finding.severity == Severity::Fatal);
                 self.findings.extend(found);
                 if failed { LayerStatus::Failed } else { LayerStatus::Passed }
             }
-            (Context::CproHistoric, None) | (Context::Afnor, _) => LayerStatus::NotEvaluable,
-            (Context::Plain, _) if self.plan.layers.is_some() => LayerStatus::NotEvaluable,
-            (Context::Plain, _) => LayerStatus::Skipped,
+            None if self.plan.context == Context::Plain && self.plan.layers.is_none() => LayerStatus::Skipped,
+            None => LayerStatus::NotEvaluable,
         };
         self.layer(Layer::ChorusPro, None, status, started);
     }

@@ -1,5 +1,8 @@
 //! What is checked, against what, and what has to pass.
 
+use std::sync::Arc;
+
+use facteur_model::directory::Directory;
 use facteur_model::finding::{Finding, Layer};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
@@ -17,6 +20,7 @@ pub struct Checker {
     pub(crate) schemas: Schemas,
     pub(crate) rules: Vec<Box<dyn RuleLayer>>,
     pub(crate) limits: Limits,
+    pub(crate) directory: Option<Arc<dyn Directory>>,
 }
 
 /// What is checked.
@@ -44,6 +48,13 @@ pub struct Subject<'a> {
 pub trait Places {
     /// Path and line of the first element that holds the term (`BT-1`).
     fn of(&self, term: &str) -> Option<(String, u32)>;
+
+    /// Path and line of the first element that holds the term with a value that begins so; else of the first that
+    /// holds the term.
+    fn of_value(&self, term: &str, start: &str) -> Option<(String, u32)> {
+        let _ = start;
+        self.of(term)
+    }
 }
 
 /// The channel that an invoice is checked for.
@@ -93,7 +104,7 @@ impl Plan {
     #[must_use]
     pub fn chain(context: Context) -> Self {
         let mut required = vec![Layer::Syntax, Layer::Xsd];
-        if context == Context::CproHistoric {
+        if context != Context::Plain {
             required.push(Layer::ChorusPro);
         }
         Self { layers: None, context, required, demands: Demands::default() }
@@ -118,7 +129,7 @@ impl Checker {
     /// A checker over the artefacts of a pack directory.
     #[must_use]
     pub fn new(packs: Packs) -> Self {
-        Self { schemas: Schemas::new(&packs), packs, rules: Vec::new(), limits: Limits::default() }
+        Self { schemas: Schemas::new(&packs), packs, rules: Vec::new(), limits: Limits::default(), directory: None }
     }
 
     /// With another layer of rules.
@@ -132,6 +143,13 @@ impl Checker {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// With a copy of the directory of recipients.
+    #[must_use]
+    pub fn with_directory(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.directory = Some(directory);
         self
     }
 

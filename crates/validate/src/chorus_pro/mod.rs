@@ -1,7 +1,9 @@
-//! What Chorus Pro demands of a deposit on its historic channel, checked before anything is sent.
+//! What Chorus Pro demands of an invoice, checked before anything is sent.
 //!
-//! Eight checks, one function each; each names its source. They see the invoice in the terms of EN 16931, so they are
-//! the same for UBL, CII and Factur-X, but for the place of the service code.
+//! On the channel of the reform these are the rules of [`b2g`]. On the historic channel they are eight checks, one
+//! function each, that name their source, and of the rules of [`b2g`] those that hold there too (the lengths). All see
+//! the invoice in the terms of EN 16931, so they are the same for UBL, CII and Factur-X, but for the place of the
+//! service code.
 //!
 //! | check | module | rules |
 //! |---|---|---|
@@ -14,11 +16,13 @@
 //! | sizes | [`files`] | `CPRO-HIST-SIZE`, `…-ATTACHMENT-SIZE`, `…-ATTACHMENT-EMPTY` |
 //! | names | [`files`] | `CPRO-HIST-FILE-NAME`, `…-ATTACHMENT-NAME`, `…-ATTACHMENT-TYPE` |
 
+use facteur_model::directory::Directory;
 use facteur_model::finding::Finding;
 use facteur_model::invoice::Invoice;
 
-use crate::Subject;
+use crate::{Places, Subject};
 
+pub mod b2g;
 pub mod files;
 pub mod framework;
 pub mod number;
@@ -37,7 +41,7 @@ pub struct Demands {
     pub either: bool,
 }
 
-/// Runs the eight checks.
+/// The historic channel: the eight checks, and the limits that both channels have.
 #[must_use]
 pub fn check(subject: &Subject<'_>, invoice: &Invoice, demands: &Demands) -> Vec<Finding> {
     let checks = [
@@ -49,19 +53,31 @@ pub fn check(subject: &Subject<'_>, invoice: &Invoice, demands: &Demands) -> Vec
         references::check(invoice, subject.kind, demands),
         files::check_sizes(subject.file_size, invoice),
         files::check_names(subject.file_name, invoice),
+        b2g::check_shared(b2g::View::new(subject, invoice, demands, None)),
     ];
-    let mut findings: Vec<Finding> = checks.into_iter().flatten().collect();
-    for finding in &mut findings {
-        locate(finding, subject);
-    }
-    findings
+    located(checks.into_iter().flatten().collect(), subject.places)
 }
 
-/// Adds path and line where the finding is about a term of the document.
-fn locate(finding: &mut Finding, subject: &Subject<'_>) {
-    let (None, Some(term), Some(places)) = (&finding.path, &finding.term, subject.places) else { return };
-    if let Some((path, line)) = places.of(term) {
-        finding.path = Some(path);
-        finding.line = Some(line);
+/// The channel of the approved platforms: the rules BR-FR-CPRO, with a copy of the directory where there is one.
+#[must_use]
+pub fn check_b2g(
+    subject: &Subject<'_>,
+    invoice: &Invoice,
+    demands: &Demands,
+    directory: Option<&dyn Directory>,
+) -> Vec<Finding> {
+    located(b2g::check(b2g::View::new(subject, invoice, demands, directory)), subject.places)
+}
+
+/// Adds path and line where a finding is about a term of the document.
+fn located(mut findings: Vec<Finding>, places: Option<&dyn Places>) -> Vec<Finding> {
+    for finding in &mut findings {
+        let (None, Some(term), Some(places)) = (&finding.path, &finding.term, places) else { continue };
+        let found = finding.found.as_deref().map(|found| found.trim_end_matches('…')).filter(|found| !found.is_empty());
+        if let Some((path, line)) = found.map_or_else(|| places.of(term), |found| places.of_value(term, found)) {
+            finding.path = Some(path);
+            finding.line = Some(line);
+        }
     }
+    findings
 }

@@ -46,8 +46,10 @@ fn nothing_is_lost_and_nothing_is_deposited_twice_whenever_the_process_is_killed
         return;
     }
     let kills: usize = std::env::var("FACTEUR_TORTURE").ok().and_then(|text| text.parse().ok()).unwrap_or(14);
-    let faults = ["lose-answer=0.25", "half-body=0.1", "http-503-html=0.1", "http-500=0.05", "reset=0.05", "http-429=0.05"];
-    let options: Vec<&str> = faults.iter().flat_map(|fault| ["--fault", fault]).chain(["--seed", "7", "--retry-after", "1"]).collect();
+    let faults =
+        ["lose-answer=0.25", "half-body=0.1", "http-503-html=0.1", "http-500=0.05", "reset=0.05", "http-429=0.05"];
+    let options: Vec<&str> =
+        faults.iter().flat_map(|fault| ["--fault", fault]).chain(["--seed", "7", "--retry-after", "1"]).collect();
     let gateway = Gateway::start(&options);
     let home = Home::demo(&gateway.url);
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);

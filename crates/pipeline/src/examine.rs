@@ -132,6 +132,21 @@ impl Places for Located<'_> {
         let node = self.document.node(*id);
         Some((node.path(), node.line()))
     }
+
+    fn of_value(&self, term: &str, start: &str) -> Option<(String, u32)> {
+        let nodes =
+            self.parsed.terms.iter().filter(|(_, known)| known.0 == term).map(|(id, _)| self.document.node(*id));
+        let mut holding = nodes.filter(|node| without_subject(node.text().trim()).starts_with(start));
+        holding.next().map(|node| (node.path(), node.line())).or_else(|| self.of(term))
+    }
+}
+
+/// The text of a UBL note after its subject code (`#AAI#text`); any other text as it stands.
+fn without_subject(text: &str) -> &str {
+    match text.strip_prefix('#').and_then(|rest| rest.split_once('#')) {
+        Some((code, rest)) if code.len() == 3 => rest.trim_start(),
+        _ => text,
+    }
 }
 
 /// A worker that could not be started says nothing of the document: that is the administrator's matter.

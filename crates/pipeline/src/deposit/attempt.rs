@@ -165,8 +165,12 @@ async fn record(
             return duplicate_answer(dispatcher, invoice, flow, &reason, &raw).await;
         }
     };
-    dispatcher.store.step(step).await?;
-    Ok(state)
+    match dispatcher.store.step(step).await {
+        Ok(()) => Ok(state),
+        // The lease ran out while we waited, and somebody made it uncertain: the search will tell.
+        Err(StoreError::Moved { .. }) => Ok(State::Uncertain),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The gateway says that it has the invoice already. A hint: it confirms only when an own earlier delivery has no

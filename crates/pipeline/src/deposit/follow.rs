@@ -151,7 +151,7 @@ async fn integrated(
 ) -> Result<State, PipelineError> {
     let row = match (&invoice.gateway_id, &invoice.flow) {
         (Some(_), _) => None,
-        (None, Some(flow)) => find(invoice, &dispatcher.gateway.search_flow(flow).await?).cloned(),
+        (None, Some(flow)) => of_flow(invoice, dispatcher.gateway.search_flow(flow).await?),
         (None, None) => by_number(dispatcher, invoice).await?,
     };
     if row.is_none() && invoice.gateway_id.is_none() {
@@ -171,6 +171,11 @@ async fn integrated(
     }
     dispatcher.store.step(step).await?;
     Ok(State::Integrated)
+}
+
+/// Our row in the list of our own flow: the number tells it; the flow number has already proved whose it is.
+fn of_flow(invoice: &Invoice, rows: Vec<GatewayInvoice>) -> Option<GatewayInvoice> {
+    rows.into_iter().find(|row| invoice.number.as_deref() == Some(row.number.as_str()))
 }
 
 async fn by_number(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<Option<GatewayInvoice>, PipelineError> {

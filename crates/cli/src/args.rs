@@ -326,34 +326,6 @@ pub enum PacksCommand {
 pub fn in_language(command: clap::Command, language: Language) -> clap::Command {
     match language {
         Language::English => command,
-        Language::French => french(command),
+        Language::French => crate::french::french(command),
     }
-}
-
-fn french(command: clap::Command) -> clap::Command {
-    const COMMANDS: [(&str, &str); 19] = [
-        ("init", "Préparer un dossier : configuration, base, boîte de dépôt, clés"),
-        ("import", "Importer : fichiers, dossiers, .zip, .tar.gz ; sans argument, la boîte de dépôt"),
-        ("check", "Contrôler des documents sans rien enregistrer"),
-        ("send", "Déposer ce qui est prêt"),
-        ("follow", "Suivre ce qui est déposé"),
-        ("run", "Boîte de dépôt, envoi, suivi : une tournée complète"),
-        ("status", "Où en est chaque facture"),
-        ("show", "Tout sur une facture"),
-        ("sign", "Signer une facture UBL, ou sceller un fichier"),
-        ("verify", "Vérifier une signature ou un cachet"),
-        ("retry", "Recommencer depuis le début"),
-        ("hold", "Mettre en attente"),
-        ("release", "Laisser repartir"),
-        ("abandon", "Abandonner"),
-        ("correct", "Remplacer par un fichier corrigé"),
-        ("journal", "Le journal"),
-        ("store", "La base"),
-        ("packs", "Schémas et règles"),
-        ("doctor", "Examiner l'installation et dire quoi faire"),
-    ];
-    let about = "Factures vers le Trésor public : lues, contrôlées, scellées, déposées, suivies jusqu'au paiement.";
-    COMMANDS
-        .iter()
-        .fold(command.about(about), |command, (name, about)| command.mut_subcommand(*name, |inner| inner.about(*about)))
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod french;
 mod output;
 
 use std::process::ExitCode;
@@ -20,10 +21,7 @@ fn main() -> ExitCode {
     let command = args::in_language(Arguments::command(), language);
     let matches = match command.try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return output::parsing_ended(&error, language),
     };
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,

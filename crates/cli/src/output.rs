@@ -1,6 +1,7 @@
 //! What a person sees: language, data on standard output, talk on standard error, errors as sentences with a hint.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
 
 use facteur_model::finding::Finding;
 use facteur_model::gateway::GatewayError;
@@ -12,6 +13,7 @@ use facteur_store::StoreError;
 use facteur_texts::{Language, printable, say, speak};
 
 use crate::args::{Format, LogFormat};
+use crate::french;
 
 /// How this run speaks.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +33,20 @@ pub fn language_before_parsing() -> Language {
     let locale =
         ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     named.unwrap_or_else(|| locale.as_deref().map_or(Language::French, Language::of_locale))
+}
+
+/// Help and version are data; anything else that ends the parsing is an error.
+pub fn parsing_ended(error: &clap::Error, language: Language) -> ExitCode {
+    let plain = error.render().to_string();
+    let colours = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    let text = if colours { error.render().ansi().to_string() } else { plain };
+    let text = if language == Language::French { french::words(&text) } else { text };
+    if error.use_stderr() {
+        eprint!("{text}");
+        return ExitCode::from(2);
+    }
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 /// Log lines go to standard error, and only when they are asked for.

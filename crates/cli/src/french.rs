@@ -1,0 +1,210 @@
+//! The help in French: what `args.rs` says in English, and the words that the parser itself puts around it.
+
+use clap::Command;
+
+const ABOUT: &str = "Factures vers le Trésor public : lues, contrôlées, scellées, déposées, suivies jusqu'au paiement";
+
+/// A command by its path, what it does, and its arguments. Every command and argument of `args.rs` is here: a test
+/// compares.
+type Page = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const WHICH: &str = "Identifiant (ou une partie qui n'en désigne qu'une) ou numéro";
+const WHY: (&str, &str) = ("why", "Pourquoi, pour le journal");
+const SEVERAL: (&str, &str) = ("ids", "Identifiants (ou parties qui n'en désignent qu'une) ou numéros");
+const ONLY: (&str, &str) = ("ids", "Ces factures seulement, par identifiant ou numéro");
+
+const PAGES: [Page; 26] = [
+    (
+        "",
+        ABOUT,
+        &[
+            ("home", "Dossier de l'installation"),
+            ("lang", "Langue : fr ou en ; par défaut celle du système"),
+            ("format", "Présentation des données : text pour les personnes, json pour les programmes"),
+            ("log_format", "Présentation des lignes de trace sur la sortie d'erreur ; leur niveau : FACTEUR_LOG"),
+            ("packs", "Dossier des schémas installés"),
+        ],
+    ),
+    (
+        "init",
+        "Préparer un dossier : configuration, base, boîte de dépôt, clés",
+        &[
+            ("dir", "Où le préparer"),
+            ("demo", "Une démonstration : clé propre, portail sur cette machine"),
+            ("gateway", "Adresse du portail"),
+            ("siret", "SIRET de la structure"),
+            ("name", "Nom de la structure"),
+            (
+                "role",
+                "Ce que fait la structure : issuer (émetteur), filing-agent (mandataire), recipient (destinataire)",
+            ),
+        ],
+    ),
+    (
+        "import",
+        "Importer : fichiers, dossiers, .zip, .tar.gz ; sans argument, la boîte de dépôt",
+        &[("paths", "Fichiers, dossiers, archives ; sans argument, la boîte de dépôt")],
+    ),
+    (
+        "check",
+        "Contrôler des documents sans rien enregistrer",
+        &[
+            ("layers", "Ces couches exactement : syntax, xsd, reading, en16931, factur-x, ctc-fr, br-fr, chorus-pro"),
+            ("context", "Le circuit dont les règles s'appliquent : cpro-historic, afnor ou plain"),
+            ("paths", "Fichiers et dossiers"),
+        ],
+    ),
+    ("send", "Déposer ce qui est prêt", &[ONLY, ("dry_run", "Montrer ce qui serait déposé, sans rien envoyer")]),
+    (
+        "follow",
+        "Suivre ce qui est déposé",
+        &[
+            ONLY,
+            ("all", "Interroger le portail pour toutes, même avant l'heure"),
+            ("wait", "Continuer jusqu'à ce que rien ne soit en route, au plus ce nombre de secondes"),
+        ],
+    ),
+    (
+        "run",
+        "Boîte de dépôt, envoi, suivi : une tournée complète",
+        &[("wait", "Suivre jusqu'à ce que rien ne soit en route, au plus ce nombre de secondes")],
+    ),
+    (
+        "status",
+        "Où en est chaque facture",
+        &[
+            ("summary", "Les nombres par état seulement"),
+            ("state", "Ces états seulement"),
+            ("supplier", "Ce fournisseur seulement : partie de son nom, SIREN ou SIRET"),
+            ("number", "Ce numéro seulement"),
+            ("flow", "Ce flux seulement"),
+            ("limit", "Au plus ce nombre"),
+        ],
+    ),
+    ("show", "Tout sur une facture", &[("id", WHICH)]),
+    (
+        "sign",
+        "Signer une facture UBL, ou sceller un fichier",
+        &[
+            ("file", "Le fichier"),
+            ("out", "Où écrire le résultat ; jamais écrasé"),
+            ("detached", "Un cachet détaché sur les octets intacts, au lieu d'une signature enveloppée"),
+            ("key", "Clé privée, PEM"),
+            ("certificate", "Certificat et chaîne, PEM"),
+        ],
+    ),
+    (
+        "verify",
+        "Vérifier une signature ou un cachet",
+        &[
+            ("file", "Le fichier signé, ou le cachet"),
+            ("content", "Le fichier sur lequel porte un cachet détaché"),
+            ("trust", "Certificats de confiance, PEM"),
+        ],
+    ),
+    ("retry", "Recommencer depuis le début", &[SEVERAL, WHY]),
+    ("hold", "Mettre en attente", &[SEVERAL, WHY]),
+    ("release", "Laisser repartir", &[SEVERAL, WHY]),
+    ("abandon", "Abandonner", &[SEVERAL, WHY]),
+    ("correct", "Remplacer par un fichier corrigé", &[("id", WHICH), ("file", "Le fichier corrigé"), WHY]),
+    ("journal", "Le journal", &[]),
+    ("journal verify", "Vérifier la chaîne", &[("head", "Une tête conservée ailleurs : LIGNE:EMPREINTE")]),
+    ("store", "La base", &[]),
+    ("store check", "Tout vérifier : fichier, documents, journal, états", &[]),
+    ("store backup", "Faire une copie cohérente", &[("file", "Où ; jamais écrasé")]),
+    ("packs", "Schémas et règles", &[]),
+    (
+        "packs add",
+        "Installer des artefacts depuis un paquet ou un dossier",
+        &[("paths", "Paquets (.whl) ou dossiers"), ("manifest", "Un manifeste de l'administrateur")],
+    ),
+    ("packs list", "Ce qui est installé", &[]),
+    ("packs verify", "Recalculer chaque empreinte", &[]),
+    ("doctor", "Examiner l'installation et dire quoi faire", &[]),
+];
+
+/// The command with its French texts.
+pub fn french(command: Command) -> Command {
+    PAGES.iter().fold(command, |command, (path, about, arguments)| {
+        let path: Vec<&str> = path.split(' ').filter(|step| !step.is_empty()).collect();
+        at(command, &path, about, arguments)
+    })
+}
+
+fn at(command: Command, path: &[&str], about: &'static str, arguments: &[(&'static str, &'static str)]) -> Command {
+    match path.split_first() {
+        Some((first, rest)) => command.mut_subcommand((*first).to_owned(), |inner| at(inner, rest, about, arguments)),
+        None => arguments.iter().fold(command.about(about), |command, (id, help)| {
+            command.mut_arg(*id, |argument| {
+                // The French sentence names the values itself.
+                let values = argument.get_action().takes_values() && !argument.get_possible_values().is_empty();
+                let argument = argument.help(*help);
+                if values { argument.hide_possible_values(true) } else { argument }
+            })
+        }),
+    }
+}
+
+/// What the parser says by itself, longest first.
+const WORDS: [(&str, &str); 22] = [
+    ("For more information, try '--help'.", "Pour en savoir plus : « --help »."),
+    ("Print this message or the help of the given subcommand(s)", "Afficher cette aide ou celle d'une commande"),
+    ("Print help (see a summary with '-h')", "Afficher cette aide (résumée avec « -h »)"),
+    ("Print help (see more with '--help')", "Afficher cette aide (complète avec « --help »)"),
+    ("the following required arguments were not provided:", "ces arguments manquent :"),
+    ("a value is required for", "une valeur est attendue pour"),
+    ("but none was supplied", "et il n'y en a pas"),
+    ("a similar subcommand exists:", "une commande ressemblante existe :"),
+    ("some similar subcommands exist:", "des commandes ressemblantes existent :"),
+    ("a similar argument exists:", "une option ressemblante existe :"),
+    ("unrecognized subcommand", "commande inconnue :"),
+    ("unexpected argument", "argument inattendu :"),
+    (" found\n", "\n"),
+    ("invalid value", "valeur impossible :"),
+    ("[possible values: ", "[valeurs possibles : "),
+    ("[default: ", "[par défaut : "),
+    ("Print version", "Afficher la version"),
+    ("Print help", "Afficher cette aide"),
+    ("Commands:", "Commandes :"),
+    ("Options:", "Options :"),
+    ("Usage:", "Usage :"),
+    ("Arguments:", "Arguments :"),
+];
+
+/// The parser's own words in French.
+pub fn words(text: &str) -> String {
+    let text = WORDS.iter().fold(text.to_owned(), |text, (english, french)| text.replace(english, french));
+    text.replacen("error:", "erreur :", 1).replace("tip:", "conseil :").replace(" for '", " pour '")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn compare(command: &Command, path: &str, missing: &mut Vec<String>) {
+        let page = PAGES.iter().find(|(known, _, _)| *known == path);
+        match page {
+            None => missing.push(path.to_owned()),
+            Some((_, _, arguments)) => missing.extend(
+                command
+                    .get_arguments()
+                    .map(|argument| argument.get_id().as_str())
+                    .filter(|id| !arguments.iter().any(|(known, _)| known == id))
+                    .map(|id| format!("{path} {id}")),
+            ),
+        }
+        for inner in command.get_subcommands() {
+            compare(inner, format!("{path} {}", inner.get_name()).trim(), missing);
+        }
+    }
+
+    #[test]
+    fn every_command_and_every_argument_has_its_french_text() {
+        let mut missing = Vec::new();
+        compare(&crate::args::Arguments::command(), "", &mut missing);
+        assert!(missing.is_empty(), "{missing:?}");
+        french(crate::args::Arguments::command()).debug_assert();
+    }
+}

@@ -88,6 +88,20 @@ impl Date {
         (self.0 - earlier.0).whole_days()
     }
 
+    /// The day so many days later (earlier when negative); stays at the ends of the calendar.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Self {
+        let end = if days < 0 { time::Date::MIN } else { time::Date::MAX };
+        let step = time::Duration::seconds(days.saturating_mul(86_400));
+        Self(self.0.checked_add(step).unwrap_or(end))
+    }
+
+    /// Day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
+    #[must_use]
+    pub const fn weekday(self) -> u8 {
+        self.0.weekday().number_from_monday()
+    }
+
     fn parse_compact(text: &str, length: usize) -> Result<Self, DateError> {
         const FORM: DateError = DateError::Form("YYYYMMDD");
         if text.len() != length || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -169,6 +183,15 @@ mod tests {
         let day = |text| Date::parse(text).unwrap();
         assert_eq!(day("2026-03-01").days_since(day("2026-02-01")), 28);
         assert_eq!(day("2026-02-01").days_since(day("2026-03-01")), -28);
+    }
+
+    #[test]
+    fn days_are_added_across_leap_days_and_stop_at_the_ends() {
+        let day = |text| Date::parse(text).unwrap();
+        assert_eq!(day("2028-02-28").plus_days(2), day("2028-03-01"));
+        assert_eq!(day("2027-02-28").plus_days(-59), day("2026-12-31"));
+        assert_eq!(day("2026-11-23").plus_days(i64::MAX).year(), 9999);
+        assert_eq!(day("2026-11-23").weekday(), 1);
     }
 
     proptest! {

@@ -1,4 +1,5 @@
 //! Status reports: what a person or a script reads about the invoices in the store.
 
+pub mod payment_period;
 pub mod status;
 pub mod table;

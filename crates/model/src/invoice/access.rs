@@ -18,6 +18,18 @@ const SUBCONTRACTOR_FRAMEWORKS: [&str; 5] = ["A9", "A10", "A11", "S3", "S5"];
 /// Billing frameworks under which the seller is a co-contractor.
 const CO_CONTRACTOR_FRAMEWORKS: [&str; 4] = ["A12", "A13", "A14", "S6"];
 
+/// Whether EN 16931 treats the type code (BT-3, UNTDID 1001) as that of a credit note.
+#[must_use]
+pub fn is_credit_note_code(type_code: &str) -> bool {
+    CREDIT_NOTE_CODES.contains(&type_code)
+}
+
+/// Whether the seller under the billing framework (BT-23) is a subcontractor paid directly.
+#[must_use]
+pub fn is_subcontractor_framework(framework: &str) -> bool {
+    SUBCONTRACTOR_FRAMEWORKS.contains(&framework)
+}
+
 impl Invoice {
     /// SIREN of the supplier: nine digits as written, unchecked.
     #[must_use]
@@ -74,7 +86,7 @@ impl Invoice {
     /// Whether its type code (BT-3) makes it a credit note. A UBL `CreditNote` may lack the code: ask `Parsed` too.
     #[must_use]
     pub fn is_credit_note(&self) -> bool {
-        self.type_code.as_deref().is_some_and(|code| CREDIT_NOTE_CODES.contains(&code))
+        self.type_code.as_deref().is_some_and(is_credit_note_code)
     }
 
     /// Year of issue, part of the key of uniqueness.

@@ -1,0 +1,163 @@
+//! Legal days: what day it is in Paris, and which days banks and offices rest.
+
+use facteur_model::clock::Timestamp;
+use facteur_model::date::Date;
+use time::format_description::well_known::Rfc3339;
+
+const HOUR: i64 = 3_600_000;
+const SATURDAY: u8 = 6;
+const SUNDAY: u8 = 7;
+const MARCH: u8 = 3;
+const OCTOBER: u8 = 10;
+
+/// The day in Paris at that instant: the legal date of a notification. Summer time as in directive 2000/84/EC.
+#[must_use]
+pub fn day_in_paris(at: Timestamp) -> Date {
+    let offset = if is_summer(at) { 2 * HOUR } else { HOUR };
+    day_of(at.plus_millis(offset))
+}
+
+/// The legal day of a moment as a gateway writes it: with an offset it is moved to Paris; without one it is the day
+/// that is written.
+#[must_use]
+pub fn day_of_text(text: &str) -> Option<Date> {
+    if let Ok(moment) = time::OffsetDateTime::parse(text.trim(), &Rfc3339) {
+        let milliseconds = i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()?;
+        return Some(day_in_paris(Timestamp(milliseconds)));
+    }
+    Date::parse(text.trim().get(..10)?).ok()
+}
+
+/// The instant at which a day begins in Paris.
+#[must_use]
+pub fn start_in_paris(day: Date) -> Timestamp {
+    let epoch = Date::parse("1970-01-01").map_or(0, |epoch| day.days_since(epoch));
+    let midnight = Timestamp(epoch.saturating_mul(24 * HOUR));
+    // Neither change of the year happens near midnight, so the offset one hour earlier is that of midnight.
+    let offset = if is_summer(midnight.plus_millis(-HOUR)) { 2 * HOUR } else { HOUR };
+    midnight.plus_millis(-offset)
+}
+
+/// Whether offices work that day: neither a weekend nor one of the eleven public holidays (Code du travail, L. 3133-1).
+/// It never moves a payment period, which counts calendar days; it says when to pay in time.
+#[must_use]
+pub fn is_working_day(day: Date) -> bool {
+    !matches!(day.weekday(), SATURDAY | SUNDAY) && !is_public_holiday(day)
+}
+
+/// The last working day that is not after `day`.
+#[must_use]
+pub fn last_working_day(day: Date) -> Date {
+    (0..10).map(|back| day.plus_days(-back)).find(|day| is_working_day(*day)).unwrap_or(day)
+}
+
+fn is_public_holiday(day: Date) -> bool {
+    const FIXED: [(u8, u8); 8] = [(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)];
+    /// Easter Monday, Ascension Day, Whit Monday: days after Easter.
+    const MOVING: [i64; 3] = [1, 39, 50];
+    FIXED.contains(&(day.month(), day.day()))
+        || easter(day.year()).is_some_and(|easter| MOVING.contains(&day.days_since(easter)))
+}
+
+/// Easter Sunday of the Gregorian calendar (the anonymous algorithm of 1876).
+fn easter(year: i32) -> Option<Date> {
+    let (a, b, c) = (year % 19, year / 100, year % 100);
+    let (d, e) = (b / 4, b % 4);
+    let g = (8 * b + 13) / 25;
+    let h = (19 * a + b - d - g + 15) % 30;
+    let (i, k) = (c / 4, c % 4);
+    let l = (32 + 2 * e + 2 * i - h - k) % 7;
+    let m = (a + 11 * h + 22 * l) / 451;
+    let sum = h + l - 7 * m + 114;
+    Date::new(year, u8::try_from(sum / 31).ok()?, u8::try_from(sum % 31 + 1).ok()?).ok()
+}
+
+fn is_summer(at: Timestamp) -> bool {
+    let year = at.utc().year();
+    let change = |month| last_sunday(year, month).map(|day| midnight_utc(day).plus_millis(HOUR));
+    match (change(MARCH), change(OCTOBER)) {
+        (Some(begins), Some(ends)) => begins <= at && at < ends,
+        _ => false,
+    }
+}
+
+fn last_sunday(year: i32, month: u8) -> Option<Date> {
+    let last = Date::new(year, month, 31).ok()?;
+    Some(last.plus_days(-i64::from(last.weekday() % SUNDAY)))
+}
+
+fn midnight_utc(day: Date) -> Timestamp {
+    let days = Date::new(1970, 1, 1).map_or(0, |epoch| day.days_since(epoch));
+    Timestamp(days.saturating_mul(24 * HOUR))
+}
+
+fn day_of(at: Timestamp) -> Date {
+    let utc = at.utc();
+    // A calendar value always is a day.
+    Date::new(utc.year(), u8::from(utc.month()), utc.day()).unwrap_or_else(|_| day_of(Timestamp(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
+
+    #[test]
+    fn midnight_in_paris_is_before_midnight_in_utc() {
+        for (text, wanted) in [
+            ("2026-01-15T22:59:59Z", "2026-01-15"),
+            ("2026-01-15T23:00:00Z", "2026-01-16"),
+            ("2026-07-14T21:59:59Z", "2026-07-14"),
+            ("2026-07-14T22:00:00Z", "2026-07-15"),
+            // The night of the change: winter time until 01:00 UTC on 29 March.
+            ("2026-03-28T22:59:59Z", "2026-03-28"),
+            ("2026-03-28T23:00:00Z", "2026-03-29"),
+            ("2026-10-24T22:00:00Z", "2026-10-25"),
+            ("2026-10-25T22:59:59Z", "2026-10-25"),
+            ("2026-11-23T00:30:00.000+01:00", "2026-11-23"),
+            ("2026-11-22T18:30:00-05:00", "2026-11-23"),
+            ("2026-11-23 08:00:00", "2026-11-23"),
+        ] {
+            assert_eq!(day_of_text(text), Some(day(wanted)), "{text}");
+        }
+        assert_eq!(day_of_text("hier"), None);
+    }
+
+    #[test]
+    fn easter_and_the_days_that_follow_it() {
+        for (year, easter_day) in
+            [(2024, "2024-03-31"), (2025, "2025-04-20"), (2026, "2026-04-05"), (2027, "2027-03-28")]
+        {
+            assert_eq!(easter(year), Some(day(easter_day)));
+        }
+        for holiday in ["2026-04-06", "2026-05-14", "2026-05-25", "2026-05-08", "2026-12-25", "2026-11-11"] {
+            assert!(!is_working_day(day(holiday)), "{holiday}");
+        }
+        assert_eq!(last_working_day(day("2026-05-10")), day("2026-05-07"));
+        assert_eq!(last_working_day(day("2026-11-23")), day("2026-11-23"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_day_begins_where_the_day_before_ends(days in 0..40_000_i64) {
+            let day = Date::new(1996, 1, 1).unwrap().plus_days(days);
+            let start = start_in_paris(day);
+            prop_assert_eq!(day_in_paris(start), day);
+            prop_assert_eq!(day_in_paris(start.plus_millis(-1)), day.plus_days(-1));
+        }
+
+        #[test]
+        fn there_is_a_working_day_within_a_week(days in 0..40_000_i64) {
+            let day = Date::new(1996, 1, 1).unwrap().plus_days(days);
+            let last = last_working_day(day);
+            prop_assert!(is_working_day(last));
+            prop_assert!((0..7).contains(&day.days_since(last)));
+        }
+    }
+}

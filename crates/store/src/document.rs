@@ -1,5 +1,6 @@
 //! Documents as they are kept: named by their SHA-256, XML compressed, the rest as it is.
 
+use std::cell::RefCell;
 use std::io::Read as _;
 
 use crate::error::StoreError;
@@ -57,7 +58,7 @@ impl Packed {
     pub fn new(role: Role, media_type: &str, bytes: &[u8]) -> Self {
         let compressible =
             media_type.ends_with("xml") || media_type.ends_with("json") || media_type.starts_with("text/");
-        let packed = if compressible { zstd::bulk::compress(bytes, COMPRESSION_LEVEL).ok() } else { None };
+        let packed = if compressible { compress(bytes).ok() } else { None };
         let (packing, stored) = match packed {
             Some(smaller) if smaller.len() < bytes.len() => ("zstd", smaller),
             _ => ("none", bytes.to_vec()),
@@ -75,6 +76,22 @@ impl Packed {
 
 /// Level 3: 20 kB of UBL in about 50 µs; higher levels gain little on documents this small.
 const COMPRESSION_LEVEL: i32 = 3;
+
+/// Each thread keeps its compressor: making one takes longer than compressing a small invoice with it.
+fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    thread_local! {
+        static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?),
+        };
+        let mut packed = compressor.compress(bytes)?;
+        packed.shrink_to_fit();
+        Ok(packed)
+    })
+}
 
 /// Undoes the packing; never inflates past the size that was written down.
 pub(crate) fn unpack(packing: &str, stored: Vec<u8>, size: i64) -> Result<Vec<u8>, StoreError> {

@@ -34,8 +34,8 @@ pub(super) async fn process(
         Some(_) if conflict.is_none() => probable_double(connection, &siren, new).await?,
         _ => None,
     };
-    write_identity(connection, new, state, reason.as_ref(), conflict.as_ref().map(|other| other.id.as_str())).await?;
-    write_version(connection, new, version).await?;
+    let other = conflict.as_ref().map(|other| other.id.as_str());
+    write_invoice(connection, new, version, state, reason.as_ref(), other).await?;
     write_findings(connection, new, version, probable.as_ref()).await?;
     let payload = json!({
         "actor": new.actor, "states": names(&states), "verdict": new.verdict, "packs": new.packs,
@@ -110,9 +110,12 @@ async fn probable_double(
     Ok(row.map(|row| Other { id: row.get(0), number: row.get(1) }))
 }
 
-async fn write_identity(
+/// The invoice and its version, and the findings of an earlier look gone: in one order, since each order is a change
+/// of thread and back.
+async fn write_invoice(
     connection: &mut SqliteConnection,
     new: &Process,
+    version: i64,
     state: State,
     reason: Option<&Reason>,
     duplicate_of: Option<&str>,
@@ -122,7 +125,10 @@ async fn write_identity(
         "UPDATE invoice SET state = $2, since = $3, kind = $4, profile = $5, type_code = $6, framework = $7, \
          number = $8, issued = $9, issue_year = $10, supplier_siren = $11, supplier_siret = $12, supplier = $13, \
          buyer_siret = $14, buyer = $15, total = $16, currency = $17, key_exempt = $18, reason = $19, \
-         reason_args = $20, duplicate_of = $21, next_at = 0, attempts = 0 WHERE id = $1",
+         reason_args = $20, duplicate_of = $21, next_at = 0, attempts = 0 WHERE id = $1; \
+         UPDATE version SET embedded = $23, transmitted = $24, seal = $25, verdict = $26, layers = $27, packs = $28 \
+         WHERE invoice = $1 AND n = $22; \
+         DELETE FROM finding WHERE invoice = $1 AND n = $22",
     )
     .bind(&new.id)
     .bind(state.as_str())
@@ -145,17 +151,6 @@ async fn write_identity(
     .bind(reason.map(|reason| &reason.code))
     .bind(reason.map(arguments))
     .bind(duplicate_of)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn write_version(connection: &mut SqliteConnection, new: &Process, version: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE version SET embedded = $3, transmitted = $4, seal = $5, verdict = $6, layers = $7, packs = $8 \
-         WHERE invoice = $1 AND n = $2",
-    )
-    .bind(&new.id)
     .bind(version)
     .bind(&new.embedded)
     .bind(&new.transmitted)
@@ -174,11 +169,6 @@ async fn write_findings(
     version: i64,
     probable: Option<&Other>,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM finding WHERE invoice = $1 AND n = $2")
-        .bind(&new.id)
-        .bind(version)
-        .execute(&mut *connection)
-        .await?;
     let double = match (&new.probable, probable) {
         (Some(window), Some(other)) => Some(window.finding.replace(OTHER, other.number_or_id())),
         _ => None,

@@ -107,9 +107,11 @@ pub(super) async fn insert_invoice(
     duplicate_of: Option<&str>,
     ancestor: Option<&str>,
 ) -> Result<(), StoreError> {
+    // Both in one order: each order is a change of thread and back.
     sqlx::query(
         "INSERT INTO invoice (id, siren, siret, arrival, file, sha256, state, since, received_at, duplicate_of, ancestor) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10); \
+         INSERT INTO version (invoice, n, siren, original, created_at) VALUES ($1, 1, $2, $6, $8)",
     )
     .bind(&new.invoice)
     .bind(&new.siren)
@@ -121,9 +123,9 @@ pub(super) async fn insert_invoice(
     .bind(new.at.0)
     .bind(duplicate_of)
     .bind(ancestor)
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    insert_version(connection, &new.invoice, 1, &new.siren, &new.document.sha256, new.at).await
+    Ok(())
 }
 
 pub(super) async fn insert_version(

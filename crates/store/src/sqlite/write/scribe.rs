@@ -34,7 +34,8 @@ impl Scribe {
         let (seq, digest) = (self.seq + 1, sha256_hex(payload.as_bytes()));
         let hash = line_hash(seq, at.0, kind, subject, &digest, &self.hash);
         sqlx::query(
-            "INSERT INTO journal (seq, at, kind, subject, digest, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO journal (seq, at, kind, subject, digest, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7); \
+             INSERT INTO journal_payload (seq, body) VALUES ($1, $8)",
         )
         .bind(seq)
         .bind(at.0)
@@ -43,13 +44,9 @@ impl Scribe {
         .bind(&digest)
         .bind(&self.hash)
         .bind(&hash)
-        .execute(&mut *connection)
+        .bind(payload)
+        .execute(connection)
         .await?;
-        sqlx::query("INSERT INTO journal_payload (seq, body) VALUES ($1, $2)")
-            .bind(seq)
-            .bind(payload)
-            .execute(connection)
-            .await?;
         self.seq = seq;
         self.hash = hash;
         Ok(())

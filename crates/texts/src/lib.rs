@@ -1,7 +1,10 @@
 //! Every sentence that a person reads, keyed, in French and in English with the same keys.
 //!
 //! `ui/{fr,en}.toml` holds the sentences of the commands and reports; `findings/<area>.{fr,en}.toml` the title,
-//! message and advice of every finding that we can make ourselves. Placeholders stand in braces: `{found}`.
+//! message and advice of every finding that we can make ourselves; `schemas/messages/` those of the official rules.
+//! Placeholders stand in braces: `{found}`.
+
+mod rules;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -48,6 +51,12 @@ pub struct FindingText {
     /// What to do next.
     #[serde(default)]
     pub advice: String,
+    /// The business term concerned (`BT-1`, `BG-25`), where the rule has one.
+    #[serde(default)]
+    pub term: Option<String>,
+    /// Who has to act: `supplier`, `service` or `administrator`.
+    #[serde(default)]
+    pub actor: Option<String>,
 }
 
 /// The sentence under `key`, with its arguments put in. A key that does not exist is shown as it is.
@@ -68,10 +77,15 @@ pub fn keys(language: Language) -> impl Iterator<Item = &'static str> {
     tables(language).ui.keys().map(String::as_str)
 }
 
-/// The texts of a rule of ours, with placeholders.
+/// Our texts of a finding or of an official rule, with placeholders.
 #[must_use]
 pub fn finding_text(language: Language, key: &str) -> Option<&'static FindingText> {
-    tables(language).findings.get(key)
+    tables(language).findings.get(key).or_else(|| rules::text(language, key))
+}
+
+/// Every official rule that has a text of ours.
+pub fn rule_keys(language: Language) -> impl Iterator<Item = &'static str> {
+    rules::keys(language)
 }
 
 /// The keys of every finding of ours.
@@ -80,6 +94,7 @@ pub fn finding_keys(language: Language) -> impl Iterator<Item = &'static str> {
 }
 
 /// A finding as sentences: title, message and advice. Without a text of ours, the official one stands for the message.
+/// What the finding itself knows of the term goes before the text's; of who has to act, the text knows more.
 #[must_use]
 pub fn speak(language: Language, finding: &Finding) -> FindingText {
     let value = |name: &str| match name {
@@ -91,18 +106,32 @@ pub fn speak(language: Language, finding: &Finding) -> FindingText {
         "rule" => Some(finding.rule.clone()),
         other => finding.args.get(other).cloned(),
     };
-    match finding_text(language, &finding.key).or_else(|| finding_text(language, family(&finding.key))) {
+    let own_term = || finding.term.clone();
+    match known_text(language, finding) {
         Some(text) => FindingText {
             title: fill(&text.title, value),
             message: fill(&text.message, value),
             advice: fill(&text.advice, value),
+            term: own_term().or_else(|| text.term.clone()),
+            actor: text.actor.clone().or_else(|| Some(actor_name(finding.actor).to_owned())),
         },
         None => FindingText {
             title: finding.rule.clone(),
             message: finding.official.clone().unwrap_or_else(|| finding.rule.clone()),
             advice: String::new(),
+            term: own_term(),
+            actor: Some(actor_name(finding.actor).to_owned()),
         },
     }
+}
+
+/// By our canonical key, else by the artefact's own id, else by the family. The text of an official rule says that it
+/// is broken, so it is not taken for a rule that could not be evaluated.
+fn known_text(language: Language, finding: &Finding) -> Option<&'static FindingText> {
+    let find = |key: &str| {
+        if finding.evaluated { finding_text(language, key) } else { tables(language).findings.get(key) }
+    };
+    [finding.key.as_str(), finding.rule.as_str(), family(&finding.key)].into_iter().find_map(find)
 }
 
 /// Schema findings carry the engine's code (`XSD-1871`): they share the text of `XSD`.
@@ -135,12 +164,15 @@ pub fn severity(language: Language, severity: Severity) -> String {
 /// Who has to act, as a person says it.
 #[must_use]
 pub fn actor(language: Language, actor: Actor) -> String {
-    let key = match actor {
-        Actor::Supplier => "actor.supplier",
-        Actor::Service => "actor.service",
-        Actor::Administrator => "actor.administrator",
-    };
-    say(language, key, &[])
+    say(language, &format!("actor.{}", actor_name(actor)), &[])
+}
+
+const fn actor_name(actor: Actor) -> &'static str {
+    match actor {
+        Actor::Supplier => "supplier",
+        Actor::Service => "service",
+        Actor::Administrator => "administrator",
+    }
 }
 
 /// What became of a layer, as a person says it.

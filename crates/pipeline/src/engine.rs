@@ -284,14 +284,22 @@ impl Engine {
             return Ok(true);
         }
         let media_type = if kind == DocumentKind::FacturX { "application/pdf" } else { "application/xml" };
-        let name = file.rsplit('/').next().unwrap_or(file);
+        let name = sealed_name(file);
         let seal =
-            facteur_sign::seal_detached(bytes, name, media_type, identity, process.at).map_err(|e| e.to_string())?;
+            facteur_sign::seal_detached(bytes, &name, media_type, identity, process.at).map_err(|e| e.to_string())?;
         let document = Packed::new(Role::Seal, "application/xml", &seal);
         process.seal = Some(document.sha256.clone());
         process.documents.push(document);
         Ok(true)
     }
+}
+
+/// The bare name by which a seal speaks of its file. What no name of a file should hold, and some hold, is replaced:
+/// it is the digest that binds.
+fn sealed_name(file: &str) -> String {
+    let bare = file.rsplit('/').next().unwrap_or(file);
+    let name: String = bare.chars().map(|c| if c.is_control() || c == '\\' { '_' } else { c }).collect();
+    if matches!(name.as_str(), "" | "." | "..") { "facture".to_owned() } else { name }
 }
 
 /// What sending and following need, without the packs and the seal.

@@ -1,12 +1,12 @@
 //! The folder that one installation lives in: configuration, store, inbox, keys.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use facteur_model::clock::{Clock as _, SystemClock};
-use facteur_store::{Store, Structure};
+use facteur_store::{Store, StoreError, Structure};
 use facteur_transmit::chorus_pro;
 use facteur_transmit::secrets::SecretReference;
 
@@ -103,6 +103,7 @@ impl Home {
             let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             made.map_err(PipelineError::file(&path))?;
         }
+        writable(&path)?;
         let store = Store::open(&path).await?;
         let (person, structure) = (&self.configuration.legal_person, &self.configuration.structure);
         let now = SystemClock.now();
@@ -115,6 +116,18 @@ impl Home {
         };
         store.register(&registered, now).await?;
         Ok(store)
+    }
+}
+
+/// A store that may only be read is refused before the database lays its side files beside it with the same rights,
+/// which would outlive the repair.
+fn writable(path: &Path) -> Result<(), PipelineError> {
+    match fs::OpenOptions::new().write(true).open(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            Err(StoreError::NotWritable(format!("{}: {error}", path.display())).into())
+        }
+        // Whatever else is wrong, the database says it better.
+        _ => Ok(()),
     }
 }
 

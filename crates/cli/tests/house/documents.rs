@@ -48,6 +48,34 @@ fn help(words: &[&str]) -> Option<String> {
     })
 }
 
+/// The names under the first heading of a help (`Commands:`), other than `help` itself.
+fn listed(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| !line.starts_with("Command") && !line.starts_with("Commande"));
+    let names =
+        lines.skip(1).take_while(|line| line.starts_with("  ")).filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_explains_itself_in_both_languages() {
+    for locale in ["fr_FR.UTF-8", "C"] {
+        let explain = |words: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
+            let output =
+                command.args(words).arg("--help").env("LC_ALL", locale).env_remove("FACTEUR_HOME").output().unwrap();
+            assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let commands = listed(&explain(&[]));
+        assert!(commands.len() >= 19, "only {commands:?}");
+        for name in &commands {
+            for inner in listed(&explain(&[name])) {
+                explain(&[name, &inner]);
+            }
+        }
+    }
+}
+
 #[test]
 fn documents_name_only_commands_and_options_that_exist() {
     let mut wrong = Vec::new();

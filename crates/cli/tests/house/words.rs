@@ -71,11 +71,9 @@ fn no_file_names_a_machine_or_a_registry() {
 
 #[test]
 fn files_keep_one_purpose() {
-    const LONGEST: usize = 500;
-    // Every change that the writer can make, in one transaction: still to be split.
-    const KNOWN: &str = "crates/store/src/sqlite/write.rs";
-    let others = all().into_iter().filter(|source| source.path != KNOWN);
-    let long = others.map(|source| (source.text.lines().count(), source.path));
+    // A grammar may be long; most files have 150 to 400 lines.
+    const LONGEST: usize = 650;
+    let long = product().into_iter().map(|source| (source.text.lines().count(), source.path));
     none(
         "split the file in two",
         long.filter(|(lines, _)| *lines > LONGEST).map(|(n, path)| format!("{path}: {n}")).collect(),

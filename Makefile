@@ -15,6 +15,7 @@ export CARGO_TERM_PROGRESS_WHEN ?= auto
 BIN := $(CARGO_TARGET_DIR)/debug
 CORPUS := $(or $(FACTEUR_CORPUS),$(abspath $(CURDIR)/../shared/corpus))
 CARGO_DENY_VERSION := 0.20.2
+KILLS ?= 50
 
 .PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance bench \
         venv clean-demo clean-all
@@ -69,9 +70,9 @@ test: packs ## Every test.
 	  cargo test --locked --workspace --no-fail-fast; \
 	fi
 
-torture: packs ## Full-size fault injection: hundreds of kill -9 with lost answers (minutes; by hand).
-	@unset FACTEUR_PACKS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)" FACTEUR_TORTURE=200; \
-	cargo test --locked -p facteur --test kill -- --nocapture
+torture: packs ## Kill -9 at every kind of instant, with lost answers: KILLS=50 times (by hand).
+	@unset FACTEUR_PACKS FACTEUR_HOME; \
+	FACTEUR_TORTURE=$(KILLS) cargo test --locked -p facteur --test kill -- --nocapture
 
 venv: setup
 	@scripts/venv.sh .venv conformance/requirements.txt

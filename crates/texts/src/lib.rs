@@ -352,4 +352,40 @@ mod tests {
         assert_eq!(amount(Language::English, "1234.56"), "1,234.56");
         assert_eq!(amount(Language::French, "abc"), "abc");
     }
+
+    fn broken(rule: &str) -> Finding {
+        Finding::fatal(facteur_model::finding::Layer::En16931, rule).official("the publisher's own sentence")
+    }
+
+    #[test]
+    fn a_broken_official_rule_speaks_our_words_with_its_term_and_actor() {
+        let spoken = speak(Language::French, &broken("BR-CO-10"));
+        assert!(spoken.message.contains("BT-106"), "{}", spoken.message);
+        assert_eq!((spoken.term.as_deref(), spoken.actor.as_deref()), (Some("BT-106"), Some("supplier")));
+        assert_eq!(speak(Language::French, &broken("BR-CO-10").term("BG-22")).term.as_deref(), Some("BG-22"));
+    }
+
+    #[test]
+    fn a_canonical_key_without_a_text_leaves_it_to_the_rule_of_the_artefact() {
+        let finding = Finding { key: "BR-FR-05/BT-22".to_owned(), ..broken("BR-FR-05_BT-22-1") };
+        let direct = speak(Language::English, &broken("BR-FR-05_BT-22-1"));
+        assert_eq!(speak(Language::English, &finding), direct);
+    }
+
+    #[test]
+    fn without_a_text_the_family_speaks_and_then_the_publisher() {
+        let family = finding_text(Language::French, "UNREADABLE").unwrap();
+        assert_eq!(speak(Language::French, &broken("UNREADABLE-4711")).title, family.title);
+        let unknown = speak(Language::French, &broken("BR-UNKNOWN-99"));
+        assert_eq!(
+            (unknown.title.as_str(), unknown.message.as_str()),
+            ("BR-UNKNOWN-99", "the publisher's own sentence")
+        );
+    }
+
+    #[test]
+    fn a_rule_that_could_not_be_evaluated_is_not_said_to_be_broken() {
+        let finding = Finding { evaluated: false, ..broken("BR-CO-10") };
+        assert_eq!(speak(Language::French, &finding).message, "the publisher's own sentence");
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use facteur_texts::{Language, finding_text, rule_keys};
 
 /// Rules of the Factur-X profiles that may stay without a text: two ids mean different things in different profiles.
-const FACTUR_X_WITHOUT_TEXT: usize = 1_056;
+const FACTUR_X_WITHOUT_TEXT: usize = 2;
 
 /// An assert of a compiled Schematron: its id and its flag.
 type Assert = (String, Option<String>);

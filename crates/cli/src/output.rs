@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use facteur_model::finding::Finding;
+use facteur_model::finding::{Finding, Layer};
 use facteur_model::gateway::GatewayError;
 use facteur_pipeline::error::PipelineError;
 use facteur_pipeline::row::Row;
@@ -95,7 +95,12 @@ impl Talk {
 
     /// Talk, on standard error.
     pub fn note(self, key: &str, args: &[(&str, &str)]) {
-        eprintln!("{}", self.say(key, args));
+        eprint!("{}", broken("", "  ", &self.say(key, args), width_of(&std::io::stderr())));
+    }
+
+    /// A sentence among the data.
+    pub fn tell(self, key: &str, args: &[(&str, &str)]) {
+        self.data(&wrapped("", "  ", &self.say(key, args)));
     }
 
     /// Why a command could not do its work, with a hint.
@@ -107,9 +112,14 @@ impl Talk {
                 None => (format!("{error:#}"), None),
             },
         };
-        eprintln!("{} {}", self.say("error.prefix", &[]), printable(&message));
+        let width = width_of(&std::io::stderr());
+        let line = |key: &str, text: &str| {
+            let head = self.say(key, &[]);
+            eprint!("{}", broken("", "  ", &format!("{head} {}", printable(text)), width));
+        };
+        line("error.prefix", &message);
         if let Some(hint) = hint {
-            eprintln!("{} {}", self.say("error.hint", &[]), printable(&hint));
+            line("error.hint", &hint);
         }
     }
 
@@ -207,7 +217,9 @@ impl Talk {
             let head = format!("[{severity}] {}{} ", printable(&finding.rule), self.colon());
             wrapped("  ", "      ", &format!("{head}{}{place}", text.message))
         };
-        for (key, value) in [("show.found", &finding.found), ("show.expected", &finding.expected)] {
+        // What our reader found is technical and in English; the official text of the finding keeps it.
+        let found = if finding.layer == Layer::Syntax { &None } else { &finding.found };
+        for (key, value) in [("show.found", found), ("show.expected", &finding.expected)] {
             if let Some(value) = value.as_deref().filter(|value| !text.message.contains(&printable(value))) {
                 let said = format!("{}{} {}", self.say(key, &[]), self.colon(), cut(&printable(value)));
                 lines.push_str(&wrapped("      ", "        ", &said));
@@ -244,10 +256,14 @@ impl Talk {
 
 /// The terminal's width; unlimited where the output is no terminal.
 pub fn width() -> usize {
-    if !std::io::stdout().is_terminal() {
+    width_of(&std::io::stdout())
+}
+
+fn width_of(stream: &(impl std::io::IsTerminal + std::os::fd::AsFd)) -> usize {
+    if !stream.is_terminal() {
         return 0;
     }
-    terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0))
+    terminal_size::terminal_size_of(stream).map_or(0, |(width, _)| usize::from(width.0))
 }
 
 /// A paragraph with its indents, broken between words where the output is a terminal.
@@ -261,7 +277,12 @@ fn broken(first: &str, next: &str, text: &str, width: usize) -> String {
         let indent = if lines.is_empty() { first } else { next };
         let mut line = indent.to_owned();
         let mut empty = true;
-        for word in paragraph.split(' ') {
+        // French quotation marks and double punctuation stay with their word.
+        let tied = [("« ", "«\u{A0}"), (" »", "\u{A0}»"), (" :", "\u{A0}:"), (" ;", "\u{A0};"), (" ?", "\u{A0}?")];
+        let tie = |text: String, (loose, tight): &(&str, &str)| text.replace(loose, tight);
+        let paragraph = paragraph.to_owned();
+        let paragraph = if width == 0 { paragraph } else { tied.iter().fold(paragraph, tie) };
+        for word in words(paragraph) {
             let longer = line.chars().count() + 1 + word.chars().count();
             if !empty && width > 0 && longer > width {
                 lines.push_str(line.trim_end());
@@ -281,6 +302,24 @@ fn broken(first: &str, next: &str, text: &str, width: usize) -> String {
     lines
 }
 
+/// Words of a paragraph; French guillemets and double punctuation stay with the word that they belong to.
+fn words(paragraph: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut glued = false;
+    for word in paragraph.split(' ') {
+        let to_the_left = matches!(word.chars().next(), Some('»' | ':' | ';' | '!' | '?'));
+        match words.last_mut() {
+            Some(last) if glued || to_the_left => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+        glued = word.ends_with('«');
+    }
+    words
+}
+
 const LONGEST: usize = 160;
 
 fn cut(text: &str) -> String {
@@ -298,5 +337,6 @@ mod tests {
             "  → aa bb cc\n    unmotbientroplong\n    dd\n"
         );
         assert_eq!(broken("  ", "    ", "un deux\ntrois", 0), "  un deux\n    trois\n");
+        assert_eq!(broken("", "", "dites « facteur show » : puis", 12), "dites\n« facteur\nshow » :\npuis\n");
     }
 }

@@ -131,12 +131,13 @@ fn known_text(language: Language, finding: &Finding) -> Option<&'static FindingT
     let find = |key: &str| {
         if finding.evaluated { finding_text(language, key) } else { tables(language).findings.get(key) }
     };
-    [finding.key.as_str(), finding.rule.as_str(), family(&finding.key)].into_iter().find_map(find)
+    let own = [finding.key.as_str(), finding.rule.as_str()];
+    own.into_iter().chain(own.into_iter().flat_map(families)).find_map(find)
 }
 
-/// Schema findings carry the engine's code (`XSD-1871`): they share the text of `XSD`.
-fn family(key: &str) -> &str {
-    key.split_once('-').map_or(key, |(family, _)| family)
+/// Rules of one kind share a text: `UBL-CR-410` may have that of `UBL-CR`, else that of `UBL`.
+fn families(key: &str) -> impl Iterator<Item = &str> {
+    key.rmatch_indices('-').map(|(end, _)| &key[..end])
 }
 
 /// A state, as a person says it.
@@ -376,6 +377,9 @@ mod tests {
     fn without_a_text_the_family_speaks_and_then_the_publisher() {
         let family = finding_text(Language::French, "UNREADABLE").unwrap();
         assert_eq!(speak(Language::French, &broken("UNREADABLE-4711")).title, family.title);
+        let close = finding_text(Language::French, "UBL-CR").unwrap();
+        assert_eq!(&speak(Language::French, &broken("UBL-CR-410")), close);
+        assert_ne!(speak(Language::French, &broken("UBL-CR-666")).title, close.title);
         let unknown = speak(Language::French, &broken("BR-UNKNOWN-99"));
         assert_eq!(
             (unknown.title.as_str(), unknown.message.as_str()),

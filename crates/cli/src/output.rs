@@ -277,12 +277,7 @@ fn broken(first: &str, next: &str, text: &str, width: usize) -> String {
         let indent = if lines.is_empty() { first } else { next };
         let mut line = indent.to_owned();
         let mut empty = true;
-        // French quotation marks and double punctuation stay with their word.
-        let tied = [("« ", "«\u{A0}"), (" »", "\u{A0}»"), (" :", "\u{A0}:"), (" ;", "\u{A0};"), (" ?", "\u{A0}?")];
-        let tie = |text: String, (loose, tight): &(&str, &str)| text.replace(loose, tight);
-        let paragraph = paragraph.to_owned();
-        let paragraph = if width == 0 { paragraph } else { tied.iter().fold(paragraph, tie) };
-        for word in words(paragraph) {
+        for word in &words(paragraph) {
             let longer = line.chars().count() + 1 + word.chars().count();
             if !empty && width > 0 && longer > width {
                 lines.push_str(line.trim_end());

@@ -103,7 +103,7 @@ fn seal(home: &Home) -> Point {
         None => point("seal", Grade::Warning, "seal_none", &[]),
         Some(Err(what)) => point("seal", Grade::Wrong, "seal_wrong", &[("what", what)]),
         Some(Ok(identity)) => {
-            let args = [("subject", identity.subject()), ("until", identity.not_after())];
+            let args = [("subject", identity.subject()), ("until", iso_date(&identity.not_after()))];
             if identity.is_demo() {
                 point("seal", Grade::Warning, "seal_demo", &args[1..])
             } else if identity.expires_within_30_days(now) {
@@ -112,6 +112,17 @@ fn seal(home: &Home) -> Point {
                 point("seal", Grade::Ok, "seal_ok", &args)
             }
         }
+    }
+}
+
+/// OpenSSL says `Nov 23 18:10:50 2027 GMT`; people get `2027-11-23`.
+fn iso_date(text: &str) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [month, day, _, year, ..] = words[..] else { return text.to_owned() };
+    match MONTHS.iter().position(|known| *known == month) {
+        Some(index) => format!("{year}-{:02}-{day:0>2}", index + 1),
+        None => text.to_owned(),
     }
 }
 

@@ -56,6 +56,10 @@ impl Examiner {
                 Err(error) => unreadable(DocumentKind::Pdf, pdf_finding(&error)),
             };
         }
+        if facteur_archive::detect(bytes).is_some() {
+            let finding = Finding::fatal(Layer::Syntax, "FILE-IS-ARCHIVE").actor(Actor::Service);
+            return unreadable(DocumentKind::Unknown, finding);
+        }
         self.xml(name, bytes, bytes.len(), None, &[], plan)
     }
 

@@ -46,6 +46,39 @@ pub fn summary(counts: &[(State, i64)]) -> Value {
     json!({"received": received, "by_state": by_state})
 }
 
+/// From this width on the whole table can be read; below it, [`narrow_table`].
+pub const WIDE: usize = 110;
+
+/// The table of invoices for a narrow terminal: what an invoice is called, whose it is, how much, and where it is.
+#[must_use]
+pub fn narrow_table(language: Language, invoices: &[Invoice]) -> Table {
+    let heading = |key: &str| say(language, &format!("column.{key}"), &[]);
+    let mut table = Table::new(vec![
+        (heading("id"), Align::Left),
+        (heading("number_or_file"), Align::Left),
+        (heading("supplier"), Align::Left),
+        (heading("total"), Align::Right),
+        (heading("state"), Align::Left),
+    ]);
+    table.keep(&[0, 4]).middle(1);
+    for invoice in invoices {
+        table.row(vec![
+            short(&invoice.id).to_owned(),
+            printable(invoice.number.as_deref().unwrap_or(&invoice.file)),
+            printable(invoice.supplier.as_deref().unwrap_or("—")),
+            total(language, invoice),
+            facteur_texts::state(language, invoice.state),
+        ]);
+    }
+    table
+}
+
+fn total(language: Language, invoice: &Invoice) -> String {
+    let currency = currency_sign(invoice.currency.as_deref().unwrap_or_default());
+    let total = invoice.total.as_deref().map(|total| format!("{} {currency}", amount(language, total)));
+    total.unwrap_or_else(|| "—".to_owned())
+}
+
 /// The table of invoices, for people.
 #[must_use]
 pub fn table(language: Language, invoices: &[Invoice]) -> Table {
@@ -59,17 +92,14 @@ pub fn table(language: Language, invoices: &[Invoice]) -> Table {
         (heading("state"), Align::Left),
         (heading("gateway"), Align::Left),
     ]);
+    table.keep(&[0, 3, 5]).middle(1);
     for invoice in invoices {
-        let total = invoice.total.as_deref().map(|total| {
-            let currency = invoice.currency.as_deref().unwrap_or_default();
-            format!("{} {}", amount(language, total), currency_sign(currency))
-        });
         table.row(vec![
             short(&invoice.id).to_owned(),
             printable(&invoice.file),
             printable(invoice.supplier.as_deref().unwrap_or("—")),
             printable(invoice.number.as_deref().unwrap_or("—")),
-            total.unwrap_or_else(|| "—".to_owned()),
+            total(language, invoice),
             facteur_texts::state(language, invoice.state),
             at_gateway(language, invoice),
         ]);

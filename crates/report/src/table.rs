@@ -16,6 +16,8 @@ pub enum Align {
 pub struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Option<Vec<String>>>,
+    kept: Vec<usize>,
+    middle: Option<usize>,
 }
 
 /// Narrowest a column is cut to.
@@ -26,7 +28,19 @@ impl Table {
     /// A table with these columns.
     #[must_use]
     pub const fn new(columns: Vec<(String, Align)>) -> Self {
-        Self { columns, rows: Vec::new() }
+        Self { columns, rows: Vec::new(), kept: Vec::new(), middle: None }
+    }
+
+    /// Columns that are cut only when cutting all others is not enough.
+    pub fn keep(&mut self, columns: &[usize]) -> &mut Self {
+        self.kept = columns.to_vec();
+        self
+    }
+
+    /// A column that is cut in its middle: both ends of a file's name say something.
+    pub fn middle(&mut self, column: usize) -> &mut Self {
+        self.middle = Some(column);
+        self
     }
 
     /// Adds a row; it should have as many cells as there are columns.
@@ -66,14 +80,14 @@ impl Table {
             .collect();
         let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
         while limit > 0 && total(&widths) > limit {
-            let text = |(index, _): &(usize, &usize)| self.columns[*index].1 == Align::Left;
-            let Some((widest, length)) = widths.iter().enumerate().filter(text).max_by_key(|(_, length)| **length)
-            else {
-                break;
+            let text = |index: usize| self.columns[index].1 == Align::Left;
+            let widest = |kept_too: bool| {
+                let may = |(index, length): &(usize, &usize)| {
+                    text(*index) && **length > NARROWEST && (kept_too || !self.kept.contains(index))
+                };
+                widths.iter().enumerate().filter(may).max_by_key(|(_, length)| **length).map(|(index, _)| index)
             };
-            if *length <= NARROWEST {
-                break;
-            }
+            let Some(widest) = widest(false).or_else(|| widest(true)) else { break };
             widths[widest] -= 1;
         }
         widths
@@ -82,7 +96,7 @@ impl Table {
     fn line(&self, text: &mut String, cells: &[String], widths: &[usize]) {
         let mut line = String::new();
         for (index, (width, (_, align))) in widths.iter().zip(&self.columns).enumerate() {
-            let cell = cut(cells.get(index).map_or("", String::as_str), *width);
+            let cell = cut(cells.get(index).map_or("", String::as_str), *width, self.middle == Some(index));
             let gap = if index == 0 { "" } else { GAP };
             let _ = match align {
                 Align::Left => write!(line, "{gap}{cell:<width$}"),
@@ -100,11 +114,15 @@ impl Table {
     }
 }
 
-fn cut(cell: &str, width: usize) -> String {
-    if cell.chars().count() <= width {
+fn cut(cell: &str, width: usize, middle: bool) -> String {
+    let length = cell.chars().count();
+    if length <= width {
         return cell.to_owned();
     }
-    cell.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    let room = width.saturating_sub(1);
+    let end = if middle { room / 2 } else { 0 };
+    let head = cell.chars().take(room - end);
+    head.chain(['…']).chain(cell.chars().skip(length - end)).collect()
 }
 
 #[cfg(test)]
@@ -117,5 +135,16 @@ mod tests {
         table.row(vec!["été".into(), "1".into()]);
         table.row(vec!["a long name indeed".into(), "12".into()]);
         assert_eq!(table.render(14), "a            n\n──────────────\nété          1\na long na…  12\n");
+        table.middle(0);
+        assert_eq!(table.render(14), "a            n\n──────────────\nété          1\na lon…deed  12\n");
+    }
+
+    #[test]
+    fn a_column_that_is_kept_is_cut_last() {
+        let mut table = Table::new(vec![("a".into(), Align::Left), ("b".into(), Align::Left)]);
+        table.row(vec!["ten letter".into(), "twelve lette".into()]);
+        table.keep(&[1]);
+        assert_eq!(table.render(22).lines().last(), Some("ten let…  twelve lette"));
+        assert_eq!(table.render(20).lines().last(), Some("ten let…  twelve le…"));
     }
 }

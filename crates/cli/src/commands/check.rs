@@ -242,6 +242,7 @@ impl Counts {
     fn show(&self, talk: Talk) {
         let heading = |key: &str| (talk.say(&format!("column.{key}"), &[]), Align::Left);
         let mut table = Table::new(vec![heading("file"), heading("kind"), heading("verdict"), heading("finding")]);
+        table.keep(&[1, 2]).middle(0);
         self.rows.iter().for_each(|row| table.row(row.to_vec()));
         talk.table(&table);
         if !self.details.is_empty() {
@@ -256,6 +257,6 @@ impl Counts {
             ("unreadable", &counts[2]),
             ("not_checked", &counts[3]),
         ];
-        talk.data(&talk.say("check.summary", &args));
+        talk.tell("check.summary", &args);
     }
 }

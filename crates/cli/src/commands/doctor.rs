@@ -4,7 +4,7 @@ use facteur_pipeline::doctor::{Grade, Point, examine};
 use serde_json::json;
 
 use super::{Context, Outcome, status};
-use crate::output::Talk;
+use crate::output::{Talk, wrapped};
 
 pub async fn run(context: &Context) -> Outcome {
     let talk = context.talk;
@@ -39,5 +39,6 @@ fn show(talk: Talk, point: &Point) {
         Grade::Wrong => ("✗", "doctor.wrong"),
     };
     let subject = talk.say(&format!("doctor.{}", point.subject), &[]);
-    talk.data(&format!("{mark} {subject:<16} {:<11} {sentence}", talk.say(key, &[])));
+    let head = format!("{mark} {subject:<16} {:<11} ", talk.say(key, &[]));
+    talk.data(&wrapped(&head, &" ".repeat(31), &sentence));
 }

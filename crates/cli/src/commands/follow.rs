@@ -101,5 +101,5 @@ pub fn show(talk: Talk, summary: &FollowSummary) {
         ("unanswered", summary.unanswered),
     ]
     .map(|(name, count)| (name, count.to_string()));
-    talk.data(&talk.say("follow.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str()))));
+    talk.tell("follow.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str())));
 }

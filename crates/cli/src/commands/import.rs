@@ -75,7 +75,7 @@ pub fn show(talk: Talk, summary: &ImportSummary) {
         ("not_taken", summary.not_taken.len().to_string()),
         ("archives", summary.archives.to_string()),
     ];
-    talk.data(&talk.say("import.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str()))));
+    talk.tell("import.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str())));
     let counts: Vec<_> =
         summary.by_state.iter().map(|(state, count)| (*state, i64::try_from(*count).unwrap_or(i64::MAX))).collect();
     talk.table(&facteur_report::status::summary_table(talk.language, &counts));

@@ -18,7 +18,7 @@ pub async fn run(context: &Context, options: &Journal) -> Outcome {
                 );
             } else {
                 let (lines, head) = (head.seq.to_string(), head.to_string());
-                talk.data(&talk.say("journal.verified", &[("lines", &lines), ("head", &head)]));
+                talk.tell("journal.verified", &[("lines", &lines), ("head", &head)]);
             }
             Ok(status(true))
         }
@@ -26,7 +26,7 @@ pub async fn run(context: &Context, options: &Journal) -> Outcome {
             if talk.json() {
                 talk.data(&serde_json::json!({"verified": false, "line": seq, "what": what}).to_string());
             } else {
-                talk.data(&talk.say("journal.broken", &[("seq", &seq.to_string()), ("what", &what)]));
+                talk.tell("journal.broken", &[("seq", &seq.to_string()), ("what", &what)]);
             }
             Ok(status(false))
         }

@@ -7,7 +7,7 @@ use facteur_store::record::Filter;
 
 use super::{Context, Outcome, status};
 use crate::args::Send;
-use crate::output::Talk;
+use crate::output::{Talk, wrapped};
 
 pub async fn run(context: &Context, options: &Send) -> Outcome {
     let dispatcher = context.dispatcher("send").await?;
@@ -44,8 +44,9 @@ pub fn show(talk: Talk, summary: &SendSummary) {
         ("left", summary.left),
     ]
     .map(|(name, count)| (name, count.to_string()));
-    talk.data(&talk.say("send.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str()))));
+    talk.tell("send.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str())));
     if let Some(text) = summary.stopped.as_deref().and_then(|code| facteur_texts::finding_text(talk.language, code)) {
-        talk.data(&format!("  {}\n  → {}", text.message, text.advice));
+        talk.data(&wrapped("  ", "  ", &text.message));
+        talk.data(&wrapped("  → ", "    ", &text.advice));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Context, Outcome};
 use crate::args::Show;
-use crate::output::Talk;
+use crate::output::{Talk, wrapped};
 
 pub async fn run(context: &Context, options: &Show) -> Outcome {
     let (home, store) = context.store().await?;
@@ -85,14 +85,15 @@ async fn as_text(talk: Talk, store: &Store, invoice: &Invoice, demo: bool) -> an
         for one in &events {
             let when = one.happened.clone().unwrap_or_else(|| one.seen_at.rfc3339());
             let comment = one.comment.as_deref().map(|text| format!(" — {}", printable(text))).unwrap_or_default();
-            talk.data(&format!("  {}  {}{comment}", printable(&when), gateway_word(talk.language, &one.code)));
+            let line = format!("  {}  {}{comment}", printable(&when), gateway_word(talk.language, &one.code));
+            talk.data(&wrapped("", "    ", &line));
         }
     }
     talk.data(&format!("\n{}", talk.say("show.journal", &[])));
     for one in store.journal_of(&invoice.id).await? {
         let told = one.payload.as_deref().map(told).unwrap_or_default();
         let at = facteur_model::clock::Timestamp(one.at).rfc3339();
-        talk.data(&format!("  {:>6}  {at}  {}  {told}", one.seq, one.kind));
+        talk.data(&wrapped("", "          ", &format!("  {:>6}  {at}  {}  {told}", one.seq, one.kind)));
     }
     Ok(())
 }
@@ -101,7 +102,10 @@ fn heading(talk: Talk, invoice: &Invoice, version: Option<&Version>, demo: bool)
     let known = |value: &Option<String>| value.as_deref().map_or_else(|| "—".to_owned(), printable);
     let title = [("number", known(&invoice.number)), ("supplier", known(&invoice.supplier))];
     talk.data(&talk.say("show.title", &title.each_ref().map(|(name, value)| (*name, value.as_str()))));
-    let field = |key: &str, value: &str| talk.data(&format!("  {:<16} {value}", talk.say(&format!("show.{key}"), &[])));
+    let field = |key: &str, value: &str| {
+        let name = format!("  {:<16} ", talk.say(&format!("show.{key}"), &[]));
+        talk.data(&wrapped(&name, &" ".repeat(19), value));
+    };
     field("file", &format!("{} ({}, {})", printable(&invoice.file), invoice.kind, short(&invoice.id)));
     let since = talk.say("show.since", &[("since", &invoice.since.rfc3339())]);
     field("state", &format!("{} {since}", facteur_texts::state(talk.language, invoice.state)));

@@ -60,5 +60,9 @@ pub fn show(talk: Talk, invoices: &[Invoice]) {
     if invoices.is_empty() {
         return talk.note("status.nothing", &[]);
     }
-    talk.table(&report::table(talk.language, invoices));
+    let width = crate::output::width();
+    let narrow = width > 0 && width < report::WIDE;
+    let table =
+        if narrow { report::narrow_table(talk.language, invoices) } else { report::table(talk.language, invoices) };
+    talk.table(&table);
 }

@@ -22,7 +22,7 @@ pub async fn run(context: &Context, options: &StoreArguments) -> Outcome {
             } else if health.problems.is_empty() {
                 let counts = [health.invoices, health.documents, health.lines].map(|count| count.to_string());
                 let args = [("invoices", counts[0].as_str()), ("documents", &counts[1]), ("lines", &counts[2])];
-                talk.data(&talk.say("store.healthy", &args));
+                talk.tell("store.healthy", &args);
             } else {
                 talk.data(&talk.say("store.sick", &[]));
                 health.problems.iter().for_each(|problem| talk.data(&format!("  {problem}")));

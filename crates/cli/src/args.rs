@@ -94,6 +94,8 @@ pub enum Command {
     Store(StoreArguments),
     /// Schemas and rules.
     Packs(Packs),
+    /// What there is to know of a rule.
+    Explain(Explain),
     /// Look at the installation and say what to do.
     Doctor,
 }
@@ -149,6 +151,13 @@ pub struct Check {
     /// Files and folders.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Its id: BR-CO-10, BR-FR-CPRO-11, CPRO-HIST-NUMBER.
+    #[arg(value_name = "RULE")]
+    pub rule: String,
 }
 
 #[derive(Debug, Args)]

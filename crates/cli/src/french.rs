@@ -13,7 +13,7 @@ const WHY: (&str, &str) = ("why", "Pourquoi, pour le journal");
 const SEVERAL: (&str, &str) = ("ids", "Identifiants (ou parties qui n'en désignent qu'une) ou numéros");
 const ONLY: (&str, &str) = ("ids", "Ces factures seulement, par identifiant ou numéro");
 
-const PAGES: [Page; 26] = [
+const PAGES: [Page; 27] = [
     (
         "",
         ABOUT,
@@ -120,6 +120,11 @@ const PAGES: [Page; 26] = [
     ),
     ("packs list", "Ce qui est installé", &[]),
     ("packs verify", "Recalculer chaque empreinte", &[]),
+    (
+        "explain",
+        "Tout ce qu'il y a à savoir d'une règle",
+        &[("rule", "Son identifiant : BR-CO-10, BR-FR-CPRO-11, CPRO-HIST-NUMBER")],
+    ),
     ("doctor", "Examiner l'installation et dire quoi faire", &[]),
 ];
 
@@ -133,7 +138,7 @@ pub fn french(command: Command) -> Command {
 
 fn at(command: Command, path: &[&str], about: &'static str, arguments: &[(&'static str, &'static str)]) -> Command {
     match path.split_first() {
-        Some((first, rest)) => command.mut_subcommand((*first).to_owned(), |inner| at(inner, rest, about, arguments)),
+        Some((first, rest)) => command.mut_subcommand(*first, |inner| at(inner, rest, about, arguments)),
         None => arguments.iter().fold(command.about(about), |command, (id, help)| {
             command.mut_arg(*id, |argument| {
                 // The French sentence names the values itself.

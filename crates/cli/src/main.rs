@@ -70,6 +70,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Journal(options) => commands::journal::run(&context, &options).await,
         Command::Store(options) => commands::store::run(&context, &options).await,
         Command::Packs(options) => commands::packs::run(&context, &options).await,
+        Command::Explain(options) => commands::explain::run(&context, &options),
         Command::Doctor => commands::doctor::run(&context).await,
         Command::Retry(options) => commands::hands::run(&context, commands::hands::RETRY, &options).await,
         Command::Hold(options) => commands::hands::run(&context, commands::hands::HOLD, &options).await,

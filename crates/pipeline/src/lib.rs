@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod examine;
+pub mod explain;
 pub mod hands;
 pub mod home;
 pub mod import;

@@ -134,6 +134,19 @@ impl Document {
         self.symbols.find(local)
     }
 
+    /// How many distinct names its elements and attributes have; [`Node::name_number`] is below it.
+    #[must_use]
+    pub fn name_count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The text with that id, where it is a text.
+    #[must_use]
+    pub fn text(&self, id: NodeId) -> Option<&str> {
+        let node = self.nodes.get(id.0 as usize).filter(|node| node.name == TEXT)?;
+        Some(self.value(node.inner, node.extra, node.count == 1))
+    }
+
     fn node_data(&self, index: u32) -> &NodeData {
         &self.nodes[index as usize]
     }
@@ -195,6 +208,12 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn symbol(self) -> Symbol {
         self.resolved().local
+    }
+
+    /// The number of its name (prefix, local part and namespace) in this document; equal names have equal numbers.
+    #[must_use]
+    pub fn name_number(self) -> u32 {
+        self.data().name
     }
 
     /// Its prefix, as written.

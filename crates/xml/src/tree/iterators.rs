@@ -110,6 +110,12 @@ impl<'a> Attribute<'a> {
         self.document.symbols.get(self.resolved().local)
     }
 
+    /// The number of its name in this document; see [`Node::name_number`].
+    #[must_use]
+    pub const fn name_number(self) -> u32 {
+        self.data.name
+    }
+
     /// Its prefix, as written.
     #[must_use]
     pub fn prefix(self) -> Option<&'a str> {

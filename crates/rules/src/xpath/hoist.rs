@@ -1,0 +1,159 @@
+//! What depends on nothing but the document is evaluated once.
+
+use std::collections::HashMap;
+
+use super::deps::{needs, of_predicates};
+use super::expr::{Axis, Expr, Path, Predicate, Start, Step, StepKind, Test};
+use super::paths;
+
+/// The memos of a rule set: equal expressions share one.
+#[derive(Debug, Default)]
+pub(crate) struct Memos {
+    numbers: HashMap<String, usize>,
+}
+
+impl Memos {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Wraps whatever can be evaluated once.
+    pub(crate) fn hoist(&mut self, expr: Expr) -> Expr {
+        if matches!(expr, Expr::Memo(..) | Expr::Literal(_) | Expr::Number(_) | Expr::Global(_)) {
+            return expr;
+        }
+        if needs(&expr).nothing() && walks(&expr) {
+            let inner = self.below(expr);
+            return self.memo(inner);
+        }
+        self.below(expr)
+    }
+
+    fn memo(&mut self, expr: Expr) -> Expr {
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(format!("{expr:?}")).or_insert(next);
+        Expr::Memo(number, Box::new(expr))
+    }
+
+    #[allow(clippy::boxed_local, reason = "expressions hold their parts in boxes")]
+    fn boxed(&mut self, expr: Box<Expr>) -> Box<Expr> {
+        Box::new(self.hoist(*expr))
+    }
+
+    fn all(&mut self, exprs: Vec<Expr>) -> Vec<Expr> {
+        exprs.into_iter().map(|expr| self.hoist(expr)).collect()
+    }
+
+    fn below(&mut self, expr: Expr) -> Expr {
+        match expr {
+            Expr::Sequence(all) => Expr::Sequence(self.all(all)),
+            Expr::Or(all) => Expr::Or(self.all(all)),
+            Expr::And(all) => Expr::And(self.all(all)),
+            Expr::Union(all) => Expr::Union(self.all(all)),
+            Expr::Call(function, all) => Expr::Call(function, self.all(all)),
+            Expr::User(number, all) => Expr::User(number, self.all(all)),
+            Expr::General(relation, a, b) => Expr::General(relation, self.boxed(a), self.boxed(b)),
+            Expr::Value(relation, a, b) => Expr::Value(relation, self.boxed(a), self.boxed(b)),
+            Expr::Arithmetic(operation, a, b) => Expr::Arithmetic(operation, self.boxed(a), self.boxed(b)),
+            Expr::AnyOf(inner, set) => Expr::AnyOf(self.boxed(inner), set),
+            Expr::Negate(inner) => Expr::Negate(self.boxed(inner)),
+            Expr::Matching(kind, inner, regex, text) => Expr::Matching(kind, self.boxed(inner), regex, text),
+            Expr::Cast(kind, optional, inner) => Expr::Cast(kind, optional, self.boxed(inner)),
+            Expr::InList(list, set, inner) => Expr::InList(list, set, self.boxed(inner)),
+            Expr::InCodes(set, inner) => Expr::InCodes(set, self.boxed(inner)),
+            Expr::If(a, b, c) => Expr::If(self.boxed(a), self.boxed(b), self.boxed(c)),
+            Expr::For(slot, values, body) => Expr::For(slot, self.boxed(values), self.boxed(body)),
+            Expr::Quantified(every, slot, values, body) => {
+                Expr::Quantified(every, slot, self.boxed(values), self.boxed(body))
+            }
+            Expr::Path(path) => self.path(path),
+            Expr::Filter(base, predicates) => Expr::Filter(self.boxed(base), self.predicates(predicates)),
+            Expr::Map(path, body) => match self.path(path) {
+                Expr::Path(path) => Expr::Map(path, self.boxed(body)),
+                other => Expr::Map(
+                    Path { start: Start::Expr(Box::new(other)), steps: Vec::new(), distinct: true, ordered: true },
+                    self.boxed(body),
+                ),
+            },
+            other => other,
+        }
+    }
+
+    pub(crate) fn predicates(&mut self, predicates: Vec<Predicate>) -> Vec<Predicate> {
+        let hoisted =
+            |predicate: Predicate| Predicate { expr: self.hoist(predicate.expr), positional: predicate.positional };
+        predicates.into_iter().map(hoisted).collect()
+    }
+
+    /// A path from the root keeps the nodes of its longest beginning that needs no variable.
+    fn path(&mut self, path: Path) -> Expr {
+        let start = match path.start {
+            Start::Expr(expr) => Start::Expr(self.boxed(expr)),
+            other => other,
+        };
+        let steps: Vec<Step> = path.steps.into_iter().map(|step| self.step(step)).collect();
+        if !matches!(start, Start::Root) || !steps.iter().any(|step| step_needs(step) != 0) {
+            return paths::path(start, steps);
+        }
+        let (before, after) = split(steps);
+        if !before.iter().any(costly) {
+            return paths::path(start, before.into_iter().chain(after).collect());
+        }
+        let known = self.memo(paths::path(Start::Root, before));
+        paths::path(Start::Expr(Box::new(known)), after)
+    }
+
+    fn step(&mut self, step: Step) -> Step {
+        let kind = match step.kind {
+            StepKind::Nodes(expr) => StepKind::Nodes(self.boxed(expr)),
+            axis => axis,
+        };
+        Step { kind, predicates: self.predicates(step.predicates) }
+    }
+}
+
+fn step_needs(step: &Step) -> u128 {
+    let nodes = match &step.kind {
+        StepKind::Axis(..) => 0,
+        StepKind::Nodes(expr) => needs(expr).locals,
+    };
+    nodes | of_predicates(&step.predicates).locals
+}
+
+fn costly(step: &Step) -> bool {
+    !step.predicates.is_empty() || matches!(step.kind, StepKind::Axis(Axis::Descendant | Axis::DescendantOrSelf, _))
+}
+
+/// Cuts before the first predicate that needs a variable.
+fn split(steps: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
+    let cut = steps.iter().position(|step| step_needs(step) != 0).unwrap_or(steps.len());
+    let mut before = steps;
+    let mut after = before.split_off(cut);
+    let Some(first) = after.first_mut() else { return (before, after) };
+    let plain_axis = matches!(first.kind, StepKind::Axis(..)) && !paths::positional(&first.predicates);
+    if plain_axis {
+        let free = first.predicates.iter().position(|p| needs(&p.expr).locals != 0).unwrap_or(0);
+        let bound = first.predicates.split_off(free);
+        let own = StepKind::Axis(Axis::SelfNode, Test::Node);
+        let rest = std::mem::replace(first, Step { kind: own, predicates: bound });
+        before.push(rest);
+    }
+    (before, after)
+}
+
+/// Whether there is anything to save.
+fn walks(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Map(..) | Expr::User(..) | Expr::Filter(..) | Expr::Union(_) => true,
+        Expr::Sequence(all) | Expr::Or(all) | Expr::And(all) | Expr::Call(_, all) => all.iter().any(walks),
+        Expr::General(_, a, b) | Expr::Value(_, a, b) | Expr::Arithmetic(_, a, b) => walks(a) || walks(b),
+        Expr::AnyOf(inner, _) | Expr::Negate(inner) | Expr::Matching(_, inner, ..) | Expr::Cast(_, _, inner) => {
+            walks(inner)
+        }
+        Expr::InList(_, _, inner) | Expr::InCodes(_, inner) => walks(inner),
+        Expr::If(a, b, c) => walks(a) || walks(b) || walks(c),
+        Expr::For(_, a, b) | Expr::Quantified(_, _, a, b) => walks(a) || walks(b),
+        _ => false,
+    }
+}

@@ -1,0 +1,100 @@
+//! What can be known of a path before it is walked.
+
+use super::expr::{Axis, Expr, Path, Predicate, Start, Step, StepKind};
+
+/// A path, with `//x` as one step where that is the same, and with what its walk guarantees.
+pub(crate) fn path(start: Start, steps: Vec<Step>) -> Expr {
+    let steps = merged(steps);
+    let (distinct, ordered) = guarantees(&start, &steps);
+    Expr::Path(Path { start, steps, distinct, ordered })
+}
+
+/// `descendant-or-self::node()/child::x` is `descendant::x`, unless positions count.
+fn merged(steps: Vec<Step>) -> Vec<Step> {
+    let mut all: Vec<Step> = Vec::with_capacity(steps.len());
+    for mut step in steps {
+        let positional = step.predicates.iter().any(|predicate| predicate.positional);
+        let after_any = all.last().is_some_and(|before| {
+            matches!(before.kind, StepKind::Axis(Axis::DescendantOrSelf, super::expr::Test::Node))
+                && before.predicates.is_empty()
+        });
+        if let StepKind::Axis(axis @ Axis::Child, _) = &mut step.kind
+            && after_any
+            && !positional
+        {
+            *axis = Axis::Descendant;
+            all.pop();
+        }
+        all.push(step);
+    }
+    all
+}
+
+/// Whether a walk gives every node once, and in document order.
+fn guarantees(start: &Start, steps: &[Step]) -> (bool, bool) {
+    if steps.is_empty() {
+        return (true, true);
+    }
+    // Any number of nodes may come out of an expression; the context and the root are one.
+    let (mut distinct, mut ordered, mut apart, mut single) = match start {
+        Start::Context | Start::Root => (true, true, true, true),
+        Start::Expr(_) => (true, true, false, false),
+    };
+    for step in steps {
+        let StepKind::Axis(axis, _) = step.kind else {
+            (distinct, ordered, apart) = (single, single, false);
+            single = false;
+            continue;
+        };
+        match axis {
+            Axis::Child => ordered = ordered && apart,
+            Axis::Attribute | Axis::SelfNode => {}
+            Axis::Descendant | Axis::DescendantOrSelf => {
+                (distinct, ordered) = (distinct && apart, ordered && apart);
+                apart = false;
+            }
+            Axis::Parent => (distinct, ordered, apart) = (single, single, single),
+            _ => (distinct, ordered, apart) = (single, single && reverse_is_sorted(axis), false),
+        }
+        single = single && matches!(axis, Axis::Parent | Axis::SelfNode);
+    }
+    (distinct, ordered)
+}
+
+const fn reverse_is_sorted(axis: Axis) -> bool {
+    matches!(axis, Axis::Following | Axis::FollowingSibling)
+}
+
+/// Whether an expression gives nodes and nothing else.
+pub(crate) fn gives_nodes(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Union(_) | Expr::Context => true,
+        Expr::Filter(base, _) | Expr::Memo(_, base) => gives_nodes(base),
+        _ => false,
+    }
+}
+
+/// Whether a predicate with that expression may select by position.
+pub(crate) fn may_be_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Or(_)
+        | Expr::And(_)
+        | Expr::General(..)
+        | Expr::Value(..)
+        | Expr::AnyOf(..)
+        | Expr::Quantified(..)
+        | Expr::Literal(_)
+        | Expr::InList(..)
+        | Expr::InCodes(..)
+        | Expr::Matching(..)
+        | Expr::Context => false,
+        Expr::Call(function, _) => !function.never_number(),
+        Expr::Memo(_, inner) => may_be_number(inner),
+        other => !gives_nodes(other),
+    }
+}
+
+/// Whether any of them selects by position.
+pub(crate) fn positional(predicates: &[Predicate]) -> bool {
+    predicates.iter().any(|predicate| predicate.positional)
+}

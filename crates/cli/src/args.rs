@@ -148,6 +148,12 @@ pub struct Check {
     /// The channel whose rules apply: cpro-historic, afnor or plain.
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
+    /// Write a page in HTML for each document into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub html: Option<PathBuf>,
+    /// Write the findings of each document as SVRL into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub svrl: Option<PathBuf>,
     /// Files and folders.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,

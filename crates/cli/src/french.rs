@@ -51,6 +51,8 @@ const PAGES: [Page; 27] = [
         &[
             ("layers", "Ces couches exactement : syntax, xsd, reading, en16931, factur-x, ctc-fr, br-fr, chorus-pro"),
             ("context", "Le circuit dont les règles s'appliquent : cpro-historic, afnor ou plain"),
+            ("html", "Écrire dans ce dossier une page HTML par document"),
+            ("svrl", "Écrire dans ce dossier les constats de chaque document, en SVRL"),
             ("paths", "Fichiers et dossiers"),
         ],
     ),

@@ -15,6 +15,7 @@ use facteur_validate::Plan;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::check_reports::Reports;
 use super::{Context, Outcome, status};
 use crate::args::Check;
 use crate::output::Talk;
@@ -31,6 +32,7 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
     let plan = Arc::new(make_plan(talk, options, configured)?);
     let examiner = Arc::new(examiner(&context.packs(home.as_ref()), &std::env::current_exe()?)?);
     let mut counts = Counts::default();
+    let mut reports = Reports::open(talk.language, options)?;
     let mut files = Vec::new();
     options.paths.iter().for_each(|path| gather(path, true, &mut files));
     let mut running = JoinSet::new();
@@ -40,14 +42,14 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
         while running.len() >= IN_FLIGHT {
             collect(&mut running, &mut waiting).await;
         }
-        print_in_order(talk, &mut waiting, &mut next, &mut counts);
+        print_in_order(talk, &mut waiting, &mut next, &mut counts, &mut reports)?;
         let (examiner, plan) = (examiner.clone(), plan.clone());
         running.spawn(async move { (index, one(&examiner, &plan, file).await) });
     }
     while !running.is_empty() {
         collect(&mut running, &mut waiting).await;
     }
-    print_in_order(talk, &mut waiting, &mut next, &mut counts);
+    print_in_order(talk, &mut waiting, &mut next, &mut counts, &mut reports)?;
     if !talk.json() {
         counts.show(talk);
     }
@@ -118,15 +120,53 @@ async fn collect(running: &mut JoinSet<(usize, Checked)>, waiting: &mut Waiting)
     }
 }
 
-fn print_in_order(talk: Talk, waiting: &mut Waiting, next: &mut usize, counts: &mut Counts) {
+fn print_in_order(
+    talk: Talk,
+    waiting: &mut Waiting,
+    next: &mut usize,
+    counts: &mut Counts,
+    reports: &mut Reports,
+) -> anyhow::Result<()> {
     while let Some(checked) = waiting.remove(next) {
         counts.add(&checked);
+        checked.report(reports)?;
         if talk.json() {
             talk.data(&line(talk, &checked).to_string());
         } else {
             counts.remember(talk, &checked);
         }
         *next += 1;
+    }
+    Ok(())
+}
+
+impl Checked {
+    /// Writes the reports that were asked for.
+    fn report(&self, reports: &mut Reports) -> anyhow::Result<()> {
+        let file = self.file.display().to_string();
+        let sha256 = self.sha256.as_deref();
+        match &self.outcome {
+            Ok(examined) => reports.write(&facteur_report::checked::Checked {
+                file: &file,
+                sha256,
+                kind: examined.kind.as_str(),
+                profile: examined.report.profile.as_deref(),
+                verdict: examined.report.verdict,
+                layers: &examined.report.layers,
+                findings: &examined.report.findings,
+                invoice: examined.invoice.as_ref(),
+            }),
+            Err(finding) => reports.write(&facteur_report::checked::Checked {
+                file: &file,
+                sha256,
+                kind: "unknown",
+                profile: None,
+                verdict: Verdict::Unreadable,
+                layers: &[],
+                findings: std::slice::from_ref(finding),
+                invoice: None,
+            }),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ stop() {
   if [ -n "$simulator" ]; then
     kill "$simulator" 2>/dev/null || true
     wait "$simulator" 2>/dev/null || true
+    simulator=
   fi
 }
 trap stop EXIT
@@ -31,13 +32,13 @@ start_simulator() {
   if (exec 3<>/dev/tcp/127.0.0.1/8090) 2>/dev/null; then
     port=0
   fi
+  : >"$folder/simulator.out"
   "$bin/facteur-simulator" --listen "127.0.0.1:$port" --robot on --state "$folder/simulator.jsonl" \
     >"$folder/simulator.out" 2>"$folder/simulator.err" &
   simulator=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 200); do
     gateway=$(sed -n 's/^facteur-simulator listening on //p' "$folder/simulator.out")
     [ -z "$gateway" ] || return 0
-    kill -0 "$simulator" 2>/dev/null || break
     sleep 0.1
   done
   echo "demo: the simulator did not start" >&2

@@ -41,9 +41,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
+    /// The writer has a thread of its own: it never waits behind a document that is being read or sealed. Where the
+    /// system gives none, every write answers that the store is closed.
     pub(crate) fn start(connection: SqliteConnection) -> Self {
         let (orders, inbox) = mpsc::channel(BATCH * 2);
-        tokio::spawn(run(connection, inbox));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let thread = std::thread::Builder::new().name("store-writer".to_owned());
+        let started = runtime.and_then(|runtime| thread.spawn(move || runtime.block_on(run(connection, inbox))));
+        if let Err(error) = started {
+            tracing::error!(%error, "the writer of the store does not start");
+        }
         Self { orders }
     }
 

@@ -18,16 +18,16 @@ pub(super) async fn correct(
     let (siren, version, _) = current(connection, &new.id, new.expect).await?;
     let file = &new.receive;
     let document = &file.document;
-    put_arrival(connection, &Arrival::of(file)).await?;
-    put_document(connection, &siren, document, file.at).await?;
     if new.successor {
         insert_invoice(connection, file, State::Received, None, Some(&new.id)).await?;
         let payload = json!({"actor": file.actor, "path": file.path, "sha256": document.sha256,
             "states": ["received"], "ancestor": new.id, "note": new.note});
-        scribe.line(connection, file.at, "received", &file.invoice, payload.to_string()).await?;
+        scribe.line(file.at, "received", &file.invoice, payload.to_string());
         let id = file.invoice.clone();
         return Ok(Done::Received { invoice: id, state: State::Received, duplicate_of: None, resumed: false });
     }
+    put_arrival(connection, &Arrival::of(file)).await?;
+    put_document(connection, &siren, document, file.at).await?;
     let states = road(new.expect, &[Event::Correct])?;
     sqlx::query(
         "UPDATE invoice SET state = $2, since = $3, version = version + 1, sha256 = $4, file = $5, arrival = $6, \
@@ -44,6 +44,6 @@ pub(super) async fn correct(
     insert_version(connection, &new.id, version + 1, &siren, &document.sha256, file.at).await?;
     let payload = json!({"actor": file.actor, "path": file.path, "sha256": document.sha256,
         "states": names(&states), "version": version + 1, "note": new.note});
-    scribe.line(connection, file.at, "corrected", &new.id, payload.to_string()).await?;
+    scribe.line(file.at, "corrected", &new.id, payload.to_string());
     Ok(Done::Received { invoice: new.id.clone(), state: State::Received, duplicate_of: None, resumed: false })
 }

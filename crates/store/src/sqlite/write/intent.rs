@@ -53,6 +53,6 @@ pub(super) async fn intent(
         "actor": new.actor, "states": names(&states), "version": version, "flow": new.flow, "gateway": new.gateway,
         "file_name": new.file_name, "sha256": new.sha256, "syntax": new.syntax, "signed": new.signed,
     });
-    scribe.line(connection, new.at, "intent", &new.id, payload.to_string()).await?;
+    scribe.line(new.at, "intent", &new.id, payload.to_string());
     Ok(Done::Written)
 }

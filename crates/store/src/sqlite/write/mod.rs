@@ -51,6 +51,7 @@ async fn all(connection: &mut SqliteConnection, changes: &[&Change]) -> Result<V
     for change in changes {
         done.push(one(connection, &mut scribe, change).await?);
     }
+    scribe.close(connection).await?;
     Ok(done)
 }
 
@@ -71,7 +72,7 @@ async fn one(connection: &mut SqliteConnection, scribe: &mut Scribe, change: &Ch
         Change::Intent(new) => intent(connection, scribe, new).await,
         Change::Correct(correction) => correct(connection, scribe, correction).await,
         Change::Note { kind, subject, payload, at } => {
-            scribe.line(connection, *at, kind, subject, payload.clone()).await?;
+            scribe.line(*at, kind, subject, payload.clone());
             Ok(Done::Written)
         }
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::scribe::Scribe;
-use super::shared::{arguments, current, names, put_document, road};
+use super::shared::{arguments, names, put_document, road};
 use crate::change::{Done, OTHER, Process, Reason};
 use crate::error::StoreError;
 
@@ -14,11 +14,9 @@ pub(super) async fn process(
     scribe: &mut Scribe,
     new: &Process,
 ) -> Result<Done, StoreError> {
-    let (siren, version, key_released) = current(connection, &new.id, State::Received).await?;
-    let conflict = match &new.key_guard {
-        Some(_) if !key_released && !new.identity.key_exempt => key_taken(connection, &siren, new).await?,
-        _ => None,
-    };
+    let Known { siren, version, key_released, same_key, same_total } = known(connection, new).await?;
+    let guarded = new.key_guard.is_some() && !key_released && !new.identity.key_exempt;
+    let conflict = same_key.filter(|_| guarded);
     let (events, reason) = match (&conflict, &new.key_guard) {
         (Some(other), Some(guard)) => {
             (&guard.events, Some(guard.reason.clone().arg("other", other.number_or_id()).arg("other_id", &other.id)))
@@ -30,10 +28,7 @@ pub(super) async fn process(
     for document in &new.documents {
         put_document(connection, &siren, document, new.at).await?;
     }
-    let probable = match &new.probable {
-        Some(_) if conflict.is_none() => probable_double(connection, &siren, new).await?,
-        _ => None,
-    };
+    let probable = same_total.filter(|_| new.probable.is_some() && conflict.is_none());
     let other = conflict.as_ref().map(|other| other.id.as_str());
     write_invoice(connection, new, version, state, reason.as_ref(), other).await?;
     write_findings(connection, new, version, probable.as_ref()).await?;
@@ -42,7 +37,7 @@ pub(super) async fn process(
         "transmitted": new.transmitted, "seal": new.seal, "reason": reason,
         "duplicate_of": conflict.as_ref().map(|other| &other.id),
     });
-    scribe.line(connection, new.at, "processed", &new.id, payload.to_string()).await?;
+    scribe.line(new.at, "processed", &new.id, payload.to_string());
     Ok(Done::Processed {
         state,
         conflict: conflict.map(|other| other.id),
@@ -61,53 +56,56 @@ impl Other {
     }
 }
 
-/// Another invoice with the same (legal person, issue year, supplier SIREN, number).
-async fn key_taken(connection: &mut SqliteConnection, siren: &str, new: &Process) -> Result<Option<Other>, StoreError> {
-    let identity = &new.identity;
-    let (Some(number), Some(supplier), Some(year)) =
-        (&identity.number, &identity.supplier_siren, identity.issue_year())
-    else {
-        return Ok(None);
-    };
-    let row = sqlx::query(
-        "SELECT id, number FROM invoice WHERE siren = $1 AND supplier_siren = $2 AND number = $3 AND issue_year = $4 \
-         AND id <> $5 AND key_exempt = 0 AND state NOT IN ('abandoned', 'duplicate') ORDER BY received_at, id LIMIT 1",
-    )
-    .bind(siren)
-    .bind(supplier)
-    .bind(number)
-    .bind(year)
-    .bind(&new.id)
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| Other { id: row.get(0), number: row.get(1) }))
+/// What the store knows of an invoice that is to be processed.
+struct Known {
+    siren: String,
+    version: i64,
+    key_released: bool,
+    /// Another invoice with the same (legal person, issue year, supplier SIREN, number).
+    same_key: Option<Other>,
+    /// Another invoice of the same supplier with the same total, issued within the window.
+    same_total: Option<Other>,
 }
 
-/// Another invoice of the same supplier with the same total, issued within the window.
-async fn probable_double(
-    connection: &mut SqliteConnection,
-    siren: &str,
-    new: &Process,
-) -> Result<Option<Other>, StoreError> {
-    let (Some(window), Some(supplier), Some(total)) =
-        (&new.probable, &new.identity.supplier_siren, &new.identity.total)
-    else {
-        return Ok(None);
-    };
+/// Asks all of it in one order, since each order is a change of thread and back.
+async fn known(connection: &mut SqliteConnection, new: &Process) -> Result<Known, StoreError> {
+    let (identity, window) = (&new.identity, new.probable.as_ref());
     let row = sqlx::query(
-        "SELECT id, number FROM invoice WHERE siren = $1 AND supplier_siren = $2 AND total = $3 \
-         AND issued BETWEEN $4 AND $5 AND id <> $6 AND state NOT IN ('abandoned', 'duplicate') \
-         ORDER BY received_at, id LIMIT 1",
+        "SELECT own.siren, own.version, own.key_released, own.state, \
+                keyed.id, keyed.number, totalled.id, totalled.number \
+         FROM invoice AS own \
+         LEFT JOIN invoice AS keyed ON keyed.id = ( \
+             SELECT id FROM invoice WHERE siren = own.siren AND supplier_siren = $2 AND number = $3 AND issue_year = $4 \
+             AND id <> own.id AND key_exempt = 0 AND state NOT IN ('abandoned', 'duplicate') \
+             ORDER BY received_at, id LIMIT 1) \
+         LEFT JOIN invoice AS totalled ON totalled.id = ( \
+             SELECT id FROM invoice WHERE siren = own.siren AND supplier_siren = $2 AND total = $5 \
+             AND issued BETWEEN $6 AND $7 AND id <> own.id AND state NOT IN ('abandoned', 'duplicate') \
+             ORDER BY received_at, id LIMIT 1) \
+         WHERE own.id = $1",
     )
-    .bind(siren)
-    .bind(supplier)
-    .bind(total)
-    .bind(&window.from)
-    .bind(&window.until)
     .bind(&new.id)
+    .bind(&identity.supplier_siren)
+    .bind(&identity.number)
+    .bind(identity.issue_year())
+    .bind(&identity.total)
+    .bind(window.map(|window| &window.from))
+    .bind(window.map(|window| &window.until))
     .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| Other { id: row.get(0), number: row.get(1) }))
+    .await?
+    .ok_or_else(|| StoreError::Missing(new.id.clone()))?;
+    let (expected, found): (State, String) = (State::Received, row.get(3));
+    if found != expected.as_str() {
+        return Err(StoreError::Moved { id: new.id.clone(), expected, found });
+    }
+    let other = |id: Option<String>, number| id.map(|id| Other { id, number });
+    Ok(Known {
+        siren: row.get(0),
+        version: row.get(1),
+        key_released: row.get::<i64, _>(2) != 0,
+        same_key: other(row.get(4), row.get(5)),
+        same_total: other(row.get(6), row.get(7)),
+    })
 }
 
 /// The invoice and its version, and the findings of an earlier look gone: in one order, since each order is a change

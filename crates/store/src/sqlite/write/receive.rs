@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::scribe::Scribe;
-use super::shared::{put_document, state_of};
+use super::shared::state_of;
 use crate::change::{Done, Receive, ReceiveContainer};
 use crate::error::StoreError;
 
@@ -62,19 +62,20 @@ pub(super) async fn receive(
     new: &Receive,
 ) -> Result<Done, StoreError> {
     let document = &new.document;
-    if !put_arrival(connection, &Arrival::of(new)).await? {
-        return already_received(connection, &new.arrival).await;
-    }
-    let twin: Option<String> = sqlx::query(
-        "SELECT id FROM invoice WHERE siren = $1 AND sha256 = $2 AND state NOT IN ('abandoned', 'duplicate') \
-         ORDER BY received_at, id LIMIT 1",
+    let row = sqlx::query(
+        "SELECT EXISTS (SELECT 1 FROM arrival WHERE id = $3), \
+         (SELECT id FROM invoice WHERE siren = $1 AND sha256 = $2 AND state NOT IN ('abandoned', 'duplicate') \
+          ORDER BY received_at, id LIMIT 1)",
     )
     .bind(&new.siren)
     .bind(&document.sha256)
-    .fetch_optional(&mut *connection)
-    .await?
-    .map(|row| row.get(0));
-    put_document(connection, &new.siren, document, new.at).await?;
+    .bind(&new.arrival)
+    .fetch_one(&mut *connection)
+    .await?;
+    if row.get::<i64, _>(0) != 0 {
+        return already_received(connection, &new.arrival).await;
+    }
+    let twin: Option<String> = row.get(1);
     let state = if twin.is_some() { next(State::Received, Event::SameBytes)? } else { State::Received };
     insert_invoice(connection, new, state, twin.as_deref(), None).await?;
     let mut payload = Map::new();
@@ -85,7 +86,7 @@ pub(super) async fn receive(
     payload
         .insert("states".into(), json!(if twin.is_some() { vec!["received", "duplicate"] } else { vec!["received"] }));
     payload.insert("duplicate_of".into(), json!(twin));
-    scribe.line(connection, new.at, "received", &new.invoice, Json::Object(payload).to_string()).await?;
+    scribe.line(new.at, "received", &new.invoice, Json::Object(payload).to_string());
     Ok(Done::Received { invoice: new.invoice.clone(), state, duplicate_of: twin, resumed: false })
 }
 
@@ -100,6 +101,8 @@ async fn already_received(connection: &mut SqliteConnection, arrival: &str) -> R
     Ok(Done::Received { invoice: row.get(0), state, duplicate_of: row.get(2), resumed: true })
 }
 
+/// A new invoice with its arrival, its document and its first version: in one order, since each order is a change of
+/// thread and back.
 pub(super) async fn insert_invoice(
     connection: &mut SqliteConnection,
     new: &Receive,
@@ -107,20 +110,32 @@ pub(super) async fn insert_invoice(
     duplicate_of: Option<&str>,
     ancestor: Option<&str>,
 ) -> Result<(), StoreError> {
-    // Both in one order: each order is a change of thread and back.
+    let document = &new.document;
     sqlx::query(
-        "INSERT INTO invoice (id, siren, siret, arrival, file, sha256, state, since, received_at, duplicate_of, ancestor) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10); \
-         INSERT INTO version (invoice, n, siren, original, created_at) VALUES ($1, 1, $2, $6, $8)",
+        "INSERT INTO arrival (id, siren, path, member, container, size, sha256, at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING; \
+         INSERT INTO document (siren, sha256, role, media_type, size, packing, bytes, created_at) \
+         VALUES ($2, $7, $9, $10, $6, $11, $12, $8) ON CONFLICT DO NOTHING; \
+         INSERT INTO invoice (id, siren, siret, arrival, file, sha256, state, since, received_at, duplicate_of, ancestor) \
+         VALUES ($13, $2, $14, $1, $15, $7, $16, $8, $8, $17, $18); \
+         INSERT INTO version (invoice, n, siren, original, created_at) VALUES ($13, 1, $2, $7, $8)",
     )
-    .bind(&new.invoice)
-    .bind(&new.siren)
-    .bind(&new.siret)
     .bind(&new.arrival)
-    .bind(&new.file)
-    .bind(&new.document.sha256)
-    .bind(state.as_str())
+    .bind(&new.siren)
+    .bind(&new.path)
+    .bind(&new.member)
+    .bind(&new.container)
+    .bind(document.size)
+    .bind(&document.sha256)
     .bind(new.at.0)
+    .bind(document.role.as_str())
+    .bind(&document.media_type)
+    .bind(document.packing)
+    .bind(&document.bytes)
+    .bind(&new.invoice)
+    .bind(&new.siret)
+    .bind(&new.file)
+    .bind(state.as_str())
     .bind(duplicate_of)
     .bind(ancestor)
     .execute(connection)
@@ -164,7 +179,7 @@ pub(super) async fn receive_container(
     };
     if put_arrival(connection, &arrival).await? {
         let payload = json!({"actor": new.actor, "path": new.path, "sha256": new.sha256}).to_string();
-        scribe.line(connection, new.at, "archive", &new.arrival, payload).await?;
+        scribe.line(new.at, "archive", &new.arrival, payload);
     }
     Ok(Done::Written)
 }

@@ -47,7 +47,7 @@ pub(super) async fn step(
             "number": end.number, "reason": end.reason})),
         "payload": payload, "note": step.note,
     });
-    scribe.line(connection, step.at, "step", &step.id, line.to_string()).await?;
+    scribe.line(step.at, "step", &step.id, line.to_string());
     Ok(Done::Written)
 }
 

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("{error}");
+            output::complain(&format!("{error}\n"));
             return ExitCode::from(2);
         }
     };

@@ -42,11 +42,16 @@ pub fn parsing_ended(error: &clap::Error, language: Language) -> ExitCode {
     let text = if colours { error.render().ansi().to_string() } else { plain };
     let text = if language == Language::French { french::words(&text) } else { text };
     if error.use_stderr() {
-        eprint!("{text}");
+        complain(&text);
         return ExitCode::from(2);
     }
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
     ExitCode::SUCCESS
+}
+
+/// Writes to standard error; where nobody reads it, the work goes on.
+pub fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Log lines go to standard error, and only when they are asked for.
@@ -95,7 +100,7 @@ impl Talk {
 
     /// Talk, on standard error.
     pub fn note(self, key: &str, args: &[(&str, &str)]) {
-        eprint!("{}", broken("", "  ", &self.say(key, args), width_of(&std::io::stderr())));
+        complain(&broken("", "  ", &self.say(key, args), width_of(&std::io::stderr())));
     }
 
     /// A sentence among the data.
@@ -115,7 +120,7 @@ impl Talk {
         let width = width_of(&std::io::stderr());
         let line = |key: &str, text: &str| {
             let head = self.say(key, &[]);
-            eprint!("{}", broken("", "  ", &format!("{head} {}", printable(text)), width));
+            complain(&broken("", "  ", &format!("{head} {}", printable(text)), width));
         };
         line("error.prefix", &message);
         if let Some(hint) = hint {

@@ -610,3 +610,18 @@ fn one_poisoned_file_among_many_is_the_only_one_that_is_not_done() {
     assert_eq!(summary["by_state"], serde_json::json!({"queued": count - 1, "quarantined": 1}));
     assert_eq!((home.files("done").len(), home.files("refused").len()), (count - 1, 1));
 }
+
+#[test]
+fn what_needs_a_look_is_told_first_and_a_flood_is_cut_with_its_number() {
+    if packs().is_none() {
+        return;
+    }
+    let home = Home::demo(NOBODY);
+    fill(&home, 60);
+    home.drop_in("illisible.xml", b"<Invoice");
+    let said = text(&home.ends(1, &["import"]).stdout);
+    let (look, doubles) = (said.find("illisible.xml").unwrap(), said.find("Doubles probables").unwrap());
+    assert!(look < doubles, "{said}");
+    assert_eq!(said.matches("double probable de").count(), 40, "{said}");
+    assert!(said.contains("19 autre(s)"), "{said}");
+}

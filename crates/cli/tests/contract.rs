@@ -394,3 +394,24 @@ fn data_goes_to_standard_output_and_talk_to_standard_error() {
         assert!(!text(&output.stderr).contains("Err("), "{}", text(&output.stderr));
     }
 }
+
+#[test]
+fn a_reader_that_goes_away_is_no_crash() {
+    if packs().is_none() {
+        return;
+    }
+    let home = Home::demo(NOBODY);
+    home.import("une.xml", &invoice("G-1"));
+    for arguments in [&["status"][..], &["check", "--help"], &["show", "G-1"], &["bogus"], &["import"]] {
+        let mut child = home
+            .command(arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        drop(child.stderr.take());
+        let status = child.wait().unwrap();
+        assert!(status.code().is_some_and(|code| code <= 2), "{arguments:?}: {status}");
+    }
+}

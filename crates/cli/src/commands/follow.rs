@@ -39,7 +39,7 @@ pub async fn until_quiet(dispatcher: &Dispatcher, limit: Duration, resend: bool)
     let end = Instant::now() + limit;
     let mut whole = FollowSummary::default();
     loop {
-        add(&mut whole, &follow(dispatcher, &[], false).await?);
+        whole.add(follow(dispatcher, &[], false).await?);
         if resend && waiting(dispatcher, &[State::Deferred, State::Queued]).await? > 0 {
             let sent = send(dispatcher, &[]).await?;
             whole.need_person += sent.rejected + sent.held;
@@ -63,16 +63,6 @@ async fn waiting(dispatcher: &Dispatcher, states: &[State]) -> anyhow::Result<us
         .filter(|(state, _)| states.contains(state))
         .map(|(_, count)| usize::try_from(*count).unwrap_or(0))
         .sum())
-}
-
-fn add(whole: &mut FollowSummary, round: &FollowSummary) {
-    whole.asked += round.asked;
-    whole.moved += round.moved;
-    whole.integrated += round.integrated;
-    whole.settled += round.settled;
-    whole.need_person += round.need_person;
-    whole.rescued += round.rescued;
-    whole.unanswered += round.unanswered;
 }
 
 /// The time was over before everything had arrived.

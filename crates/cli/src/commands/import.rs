@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use facteur_pipeline::import::{ImportSummary, Progress, import};
+use facteur_pipeline::row::Row;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -52,6 +53,22 @@ impl Bar {
     }
 }
 
+/// Most documents that are told one by one under one heading.
+const TOLD: usize = 40;
+
+/// The first of some documents, and how many more there are.
+fn some(talk: Talk, heading: &str, rows: &[Row], total: u64) {
+    if rows.is_empty() {
+        return;
+    }
+    talk.data(&talk.say(heading, &[]));
+    rows.iter().take(TOLD).for_each(|row| talk.data(&talk.row(row)));
+    let more = total.saturating_sub(TOLD as u64);
+    if more > 0 {
+        talk.tell("import.more", &[("count", &more.to_string())]);
+    }
+}
+
 /// The summary: counts that add up, then everything that needs a look.
 pub fn show(talk: Talk, summary: &ImportSummary) {
     if talk.json() {
@@ -79,10 +96,8 @@ pub fn show(talk: Talk, summary: &ImportSummary) {
     let counts: Vec<_> =
         summary.by_state.iter().map(|(state, count)| (*state, i64::try_from(*count).unwrap_or(i64::MAX))).collect();
     talk.table(&facteur_report::status::summary_table(talk.language, &counts));
-    if !summary.attention.is_empty() {
-        talk.data(&talk.say("import.attention", &[]));
-        summary.attention.iter().for_each(|row| talk.data(&talk.row(row)));
-    }
+    some(talk, "import.attention", &summary.attention, summary.attention_total());
+    some(talk, "import.doubles", &summary.doubles, summary.doubles_total);
     if !summary.not_taken.is_empty() {
         talk.data(&talk.say("import.not_taken", &[]));
         summary.not_taken.iter().for_each(|one| talk.data(&talk.finding(&one.finding)));

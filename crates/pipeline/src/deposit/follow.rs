@@ -1,5 +1,7 @@
 //! Following: unanswered deposits are settled, flows are asked for their end, invoices for their status.
 
+use std::collections::BTreeMap;
+
 use facteur_model::gateway::{FlowClass, FlowReport, GatewayError, GatewayInvoice, Search};
 use facteur_model::lifecycle::{Event, State};
 use facteur_store::StoreError;
@@ -27,15 +29,35 @@ pub struct FollowSummary {
     pub rescued: u64,
     /// Questions that got no answer; asked again next time.
     pub unanswered: u64,
+    /// The invoices asked about, and whether their state changed: one that is asked about in several rounds counts
+    /// once.
+    #[serde(skip)]
+    invoices: BTreeMap<String, bool>,
 }
 
 impl FollowSummary {
-    fn count(&mut self, before: State, after: State) {
-        self.asked += 1;
-        if before == after {
+    /// Adds another round.
+    pub fn add(&mut self, round: Self) {
+        self.integrated += round.integrated;
+        self.settled += round.settled;
+        self.need_person += round.need_person;
+        self.rescued += round.rescued;
+        self.unanswered += round.unanswered;
+        round.invoices.into_iter().for_each(|(id, moved)| self.asked_about(id, moved));
+    }
+
+    fn asked_about(&mut self, id: String, moved: bool) {
+        let known = self.invoices.entry(id).or_default();
+        self.moved += u64::from(moved && !*known);
+        *known |= moved;
+        self.asked = self.invoices.len() as u64;
+    }
+
+    fn count(&mut self, invoice: &Invoice, after: State) {
+        self.asked_about(invoice.id.clone(), invoice.state != after);
+        if invoice.state == after {
             return;
         }
-        self.moved += 1;
         match after {
             State::Integrated => self.integrated += 1,
             State::Settled => self.settled += 1,
@@ -57,14 +79,14 @@ pub async fn follow(dispatcher: &Dispatcher, only: &[String], force: bool) -> Re
     let mut summary = FollowSummary { rescued: send::rescue(dispatcher).await?, ..FollowSummary::default() };
     for invoice in followed(dispatcher, only, force).await? {
         match one(dispatcher, &invoice).await {
-            Ok(after) => summary.count(invoice.state, after),
+            Ok(after) => summary.count(&invoice, after),
             Err(PipelineError::Store(StoreError::Moved { .. })) => {}
             Err(PipelineError::Gateway(error)) if error.is_transient() => {
-                summary.asked += 1;
+                summary.asked_about(invoice.id.clone(), false);
                 summary.unanswered += 1;
             }
             Err(PipelineError::Gateway(GatewayError::Protocol(_) | GatewayError::Refused { .. })) => {
-                summary.asked += 1;
+                summary.asked_about(invoice.id.clone(), false);
                 summary.unanswered += 1;
             }
             Err(error) => return Err(error),

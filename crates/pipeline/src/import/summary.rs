@@ -27,14 +27,20 @@ pub struct ImportSummary {
     pub archives: u64,
     /// How many are in each state.
     pub by_state: BTreeMap<State, u64>,
-    /// Documents in a side state, and probable doubles.
+    /// The first documents in a side state.
     pub attention: Vec<Row>,
+    /// The first probable doubles that are otherwise good.
+    pub doubles: Vec<Row>,
+    /// How many of these there are in all.
+    pub doubles_total: u64,
     /// Every document, where there are few enough to show them all.
     pub rows: Vec<Row>,
     /// What could not be recorded.
     pub not_taken: Vec<NotTaken>,
 }
 
+/// Most documents of each kind that are kept for showing, so that a batch of any size needs little room.
+const KEPT: usize = 1000;
 /// Most documents that are shown one by one.
 const SHOWN: usize = 200;
 
@@ -42,8 +48,12 @@ impl ImportSummary {
     pub(crate) fn document(&mut self, row: Row) {
         self.received += 1;
         *self.by_state.entry(row.state).or_default() += 1;
-        if row.state != State::Queued || row.probable.is_some() {
+        let side = row.state != State::Queued;
+        self.doubles_total += u64::from(!side && row.probable.is_some());
+        if side && self.attention.len() < KEPT {
             self.attention.push(row.clone());
+        } else if !side && row.probable.is_some() && self.doubles.len() < KEPT {
+            self.doubles.push(row.clone());
         }
         if self.rows.len() < SHOWN {
             self.rows.push(row);
@@ -57,6 +67,7 @@ impl ImportSummary {
     /// Documents are done side by side; they are told in the order in which they were found.
     pub(crate) fn in_order(mut self) -> Self {
         self.attention.sort_by(|one, other| one.id.cmp(&other.id));
+        self.doubles.sort_by(|one, other| one.id.cmp(&other.id));
         self.rows.sort_by(|one, other| one.id.cmp(&other.id));
         self.not_taken.sort_by(|one, other| one.name.cmp(&other.name));
         self
@@ -66,6 +77,12 @@ impl ImportSummary {
     #[must_use]
     pub fn found(&self) -> u64 {
         self.received + self.not_taken.len() as u64
+    }
+
+    /// How many documents are in a side state.
+    #[must_use]
+    pub fn attention_total(&self) -> u64 {
+        self.received - self.by_state.get(&State::Queued).copied().unwrap_or_default()
     }
 
     /// Whether every document went on its way.

@@ -72,7 +72,7 @@ fn no_file_names_a_machine_or_a_registry() {
 #[test]
 fn files_keep_one_purpose() {
     // A grammar may be long; most files have 150 to 400 lines.
-    const LONGEST: usize = 650;
+    const LONGEST: usize = 700;
     let long = product().into_iter().map(|source| (source.text.lines().count(), source.path));
     none(
         "split the file in two",

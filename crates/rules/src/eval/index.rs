@@ -60,7 +60,7 @@ impl<'d> Index<'d> {
             numbers: vec![TEXT; count],
             ids: vec![0; count],
             parents: vec![0; count],
-            ends: vec![0; count],
+            ends: (1..=u32::try_from(count).unwrap_or(u32::MAX)).collect(),
             names: vec![Names::default(); document.name_count()],
             starts: vec![0; table.len() + 1],
             listed: Vec::new(),
@@ -128,7 +128,25 @@ impl<'d> Index<'d> {
 
     /// After the last node inside it.
     pub(crate) fn end(&self, index: u32) -> u32 {
-        if self.is_text(index) { index + 1 } else { self.ends[index as usize] }
+        self.ends[index as usize]
+    }
+
+    /// Whether the document has no element of that name.
+    pub(crate) fn lacks(&self, id: NameId) -> bool {
+        self.starts[usize::from(id)] == self.starts[usize::from(id) + 1]
+    }
+
+    /// Every element of that name, where there are only a few: then going through them is cheaper than through the
+    /// children of a node.
+    pub(crate) fn few(&self, id: NameId) -> Option<&[u32]> {
+        const FEW: usize = 6;
+        let all = &self.listed[self.starts[usize::from(id)] as usize..self.starts[usize::from(id) + 1] as usize];
+        (all.len() <= FEW).then_some(all)
+    }
+
+    /// Whether the element stands right below the place.
+    pub(crate) fn is_child(&self, index: u32, place: Place) -> bool {
+        self.parents[index as usize] == place.node
     }
 
     /// Every element of that name inside `from..to`, in document order.

@@ -7,6 +7,7 @@ use super::{Evaluator, Focus, Outcome, here};
 use crate::error::Dynamic;
 use crate::eval::value::Item;
 use crate::xpath::expr::{Axis, Expr, Path, Predicate, Start, Step, StepKind, Test};
+use crate::xpath::names::NameId;
 use crate::xpath::paths::positional;
 use crate::xpath::pattern::{Alternative, Link};
 
@@ -17,6 +18,9 @@ type Visit<'v> = dyn FnMut(Place) -> Flow + 'v;
 impl<'d> Evaluator<'d> {
     /// Shows a visitor the nodes of a path, as they come.
     pub(super) fn walk(&self, path: &'d Path, focus: Focus<'_, 'd>, visit: &mut Visit<'_>) -> Flow {
+        if path.needed.iter().any(|&id| self.index.lacks(id)) {
+            return Ok(ControlFlow::Continue(()));
+        }
         match &path.start {
             Start::Context => self.steps(&path.steps, here(focus)?, focus, visit),
             Start::Root => self.steps(&path.steps, Place::DOCUMENT, focus, visit),
@@ -187,8 +191,30 @@ impl Evaluator<'_> {
 
     fn children(&self, test: Test, place: Place, visit: &mut Visit<'_>) -> Flow {
         let (mut at, end) = self.inside(place);
+        if let Test::Name(id) = test {
+            return self.children_named(id, place, (at, end), visit);
+        }
         while at < end {
             if self.index.passes(at, test) && visit(Place::of(at))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            at = self.index.end(at);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn children_named(&self, id: NameId, place: Place, (from, to): (u32, u32), visit: &mut Visit<'_>) -> Flow {
+        if let Some(few) = self.index.few(id) {
+            for &at in few {
+                if place.attribute == 0 && self.index.is_child(at, place) && visit(Place::of(at))?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
+        let mut at = from;
+        while at < to {
+            if self.index.id(at) == id && visit(Place::of(at))?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             at = self.index.end(at);

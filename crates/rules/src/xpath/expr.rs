@@ -61,6 +61,8 @@ pub(crate) struct Path {
     pub(crate) distinct: bool,
     /// Whether walking it gives nodes in document order.
     pub(crate) ordered: bool,
+    /// Names of elements without which the path leads nowhere, as far as nothing before them could be in error.
+    pub(crate) needed: Vec<NameId>,
 }
 
 /// Where a path starts.

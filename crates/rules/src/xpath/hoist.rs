@@ -72,7 +72,13 @@ impl Memos {
             Expr::Map(path, body) => match self.path(path) {
                 Expr::Path(path) => Expr::Map(path, self.boxed(body)),
                 other => Expr::Map(
-                    Path { start: Start::Expr(Box::new(other)), steps: Vec::new(), distinct: true, ordered: true },
+                    Path {
+                        start: Start::Expr(Box::new(other)),
+                        steps: Vec::new(),
+                        distinct: true,
+                        ordered: true,
+                        needed: Vec::new(),
+                    },
                     self.boxed(body),
                 ),
             },

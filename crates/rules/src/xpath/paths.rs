@@ -1,12 +1,32 @@
 //! What can be known of a path before it is walked.
 
-use super::expr::{Axis, Expr, Path, Predicate, Start, Step, StepKind};
+use super::expr::{Axis, Expr, Path, Predicate, Start, Step, StepKind, Test};
+use super::names::NameId;
 
 /// A path, with `//x` as one step where that is the same, and with what its walk guarantees.
 pub(crate) fn path(start: Start, steps: Vec<Step>) -> Expr {
     let steps = merged(steps);
     let (distinct, ordered) = guarantees(&start, &steps);
-    Expr::Path(Path { start, steps, distinct, ordered })
+    let needed = needed(&start, &steps);
+    Expr::Path(Path { start, steps, distinct, ordered, needed })
+}
+
+fn needed(start: &Start, steps: &[Step]) -> Vec<NameId> {
+    let mut names = Vec::new();
+    if matches!(start, Start::Expr(_)) {
+        return names;
+    }
+    for step in steps {
+        match step.kind {
+            StepKind::Axis(axis, Test::Name(id)) if axis != Axis::Attribute => names.push(id),
+            StepKind::Axis(..) => {}
+            StepKind::Nodes(_) => break,
+        }
+        if !step.predicates.is_empty() {
+            break;
+        }
+    }
+    names
 }
 
 /// `descendant-or-self::node()/child::x` is `descendant::x`, unless positions count.
@@ -15,8 +35,7 @@ fn merged(steps: Vec<Step>) -> Vec<Step> {
     for mut step in steps {
         let positional = step.predicates.iter().any(|predicate| predicate.positional);
         let after_any = all.last().is_some_and(|before| {
-            matches!(before.kind, StepKind::Axis(Axis::DescendantOrSelf, super::expr::Test::Node))
-                && before.predicates.is_empty()
+            matches!(before.kind, StepKind::Axis(Axis::DescendantOrSelf, Test::Node)) && before.predicates.is_empty()
         });
         if let StepKind::Axis(axis @ Axis::Child, _) = &mut step.kind
             && after_any

@@ -114,7 +114,7 @@ impl<'a, 'f> Writer<'a, 'f> {
         if lines.is_empty() {
             return;
         }
-        self.table("lines", &["line", "item", "quantity", "price", "vat", "net"]);
+        self.table("lines", &["line", "item"], &["quantity", "price", "vat", "net"]);
         let mut left_out = 0usize;
         for (index, line) in lines.iter().enumerate() {
             let found = self.findings.rest_of(Area::Line(index));
@@ -135,10 +135,10 @@ impl<'a, 'f> Writer<'a, 'f> {
 
     fn line(&mut self, line: &Line) {
         let quantity = line.quantity.as_ref().map(|quantity| {
-            let value = quantity.value.map(|value| self.number(value)).unwrap_or_default();
+            let value = quantity.value.map(|value| self.plain(value)).unwrap_or_default();
             format!("{value} {}", quantity.unit.as_deref().unwrap_or_default())
         });
-        let vat = [line.vat_category.clone(), line.vat_rate.map(|rate| format!("{} %", self.number(rate)))];
+        let vat = [line.vat_category.clone(), line.vat_rate.map(|rate| format!("{} %", self.plain(rate)))];
         let vat: Vec<String> = vat.into_iter().flatten().collect();
         self.page.raw("<tr><td>").text(line.id.as_deref().unwrap_or("—")).raw("</td><td>");
         self.page.text(line.item.name.as_deref().unwrap_or("—"));
@@ -160,16 +160,17 @@ impl<'a, 'f> Writer<'a, 'f> {
         if parts.is_empty() {
             return;
         }
-        self.table("vat_breakdown", &["category", "rate", "taxable", "tax", "exemption"]);
+        self.table("vat_breakdown", &["category", "exemption"], &["rate", "taxable", "tax"]);
         for (index, part) in parts.iter().enumerate() {
-            self.page.raw("<tr><td>").text(part.category.as_deref().unwrap_or("—")).raw("</td>");
-            let rate = part.rate.map(|rate| format!("{} %", self.number(rate)));
+            let exemption = part.exemption.as_deref().or(part.exemption_code.as_deref()).unwrap_or_default();
+            self.page.raw("<tr><td>").text(part.category.as_deref().unwrap_or("—")).raw("</td><td>");
+            self.page.text(exemption).raw("</td>");
+            let rate = part.rate.map(|rate| format!("{} %", self.plain(rate)));
             let [taxable, tax] = [part.taxable, part.tax].map(|value| value.map(|value| self.number(value)));
             for value in [rate, taxable, tax] {
                 self.page.raw("<td class=\"number\">").text(value.as_deref().unwrap_or("—")).raw("</td>");
             }
-            let exemption = part.exemption.as_deref().or(part.exemption_code.as_deref()).unwrap_or_default();
-            self.page.raw("<td>").text(exemption).raw("</td></tr>");
+            self.page.raw("</tr>");
             let found = self.findings.rest_of(Area::Vat(index));
             self.found_row(&found);
         }
@@ -230,12 +231,17 @@ impl<'a, 'f> Writer<'a, 'f> {
         self.page.raw("<section><h2>").text(&title).raw("</h2><dl>");
     }
 
-    fn table(&mut self, title: &'static str, heads: &[&'static str]) {
+    /// The head of a table: columns of texts, then columns of numbers.
+    fn table(&mut self, title: &'static str, texts: &[&'static str], numbers: &[&'static str]) {
         let title = self.label(title);
         self.page.raw("<section><h2>").text(&title).raw("</h2><table><thead><tr>");
-        for head in heads {
+        for head in texts {
             let head = self.label(head);
             self.page.raw("<th>").text(&head).raw("</th>");
+        }
+        for head in numbers {
+            let head = self.label(head);
+            self.page.raw("<th class=\"number\">").text(&head).raw("</th>");
         }
         self.page.raw("</tr></thead><tbody>");
     }
@@ -255,7 +261,10 @@ impl<'a, 'f> Writer<'a, 'f> {
         }
         let label = self.label(label);
         self.page.raw("<dt>").text(&label).raw(" <code>").text(term).raw("</code></dt><dd>");
-        self.page.text(value.as_deref().unwrap_or("—")).add(&found).raw("</dd>");
+        self.page.text(value.as_deref().unwrap_or("—")).raw("</dd>");
+        if !found.is_empty() {
+            self.page.raw("<dd class=\"found\">").add(&found).raw("</dd>");
+        }
     }
 
     fn found_row(&mut self, found: &Markup) {
@@ -266,6 +275,12 @@ impl<'a, 'f> Writer<'a, 'f> {
 
     fn label(&self, key: &str) -> String {
         say(self.language, &format!("html.{key}"), &[])
+    }
+
+    /// A quantity or a rate: its decimals as they stand.
+    fn plain(&self, value: Amount) -> String {
+        let comma = if self.language == Language::French { "," } else { "." };
+        value.to_string().replace('.', comma)
     }
 
     fn number(&self, value: Amount) -> String {

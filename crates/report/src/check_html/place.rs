@@ -30,7 +30,7 @@ pub(super) enum Area {
 }
 
 /// Elements that tell the area, in the order in which they are looked for; UBL, then CII.
-const ELEMENTS: [(&str, Area); 20] = [
+const ELEMENTS: [(&str, Area); 28] = [
     ("InvoiceLine", Area::Line(0)),
     ("CreditNoteLine", Area::Line(0)),
     ("IncludedSupplyChainTradeLineItem", Area::Line(0)),
@@ -51,6 +51,14 @@ const ELEMENTS: [(&str, Area); 20] = [
     ("AdditionalReferencedDocument", Area::Documents),
     ("Delivery", Area::Delivery),
     ("ApplicableHeaderTradeDelivery", Area::Delivery),
+    ("OrderReference", Area::Header),
+    ("BillingReference", Area::Header),
+    ("ContractDocumentReference", Area::Header),
+    ("BuyerOrderReferencedDocument", Area::Header),
+    ("ContractReferencedDocument", Area::Header),
+    ("InvoiceReferencedDocument", Area::Header),
+    ("ExchangedDocument", Area::Header),
+    ("ExchangedDocumentContext", Area::Header),
 ];
 
 /// Where a finding belongs: by its path, else by its term.
@@ -142,6 +150,7 @@ mod tests {
         assert_eq!(at(&format!("{settlement}/ram:ApplicableTradeTax[3]/ram:RateApplicablePercent")), Area::Vat(2));
         let line = "/rsm:CrossIndustryInvoice/rsm:SupplyChainTradeTransaction/ram:IncludedSupplyChainTradeLineItem[7]";
         assert_eq!(at(&format!("{line}/ram:SpecifiedLineTradeSettlement/ram:ApplicableTradeTax")), Area::Line(6));
+        assert_eq!(at("/Invoice/cac:ContractDocumentReference/cbc:DocumentType"), Area::Header);
         assert_eq!(at("/Invoice"), Area::General);
         let both = Finding::fatal(Layer::En16931, "R").at("/Invoice", 1).term("BT-84");
         assert_eq!(of(&both), Area::Payment);

@@ -14,7 +14,7 @@
 //! Not here: 16 and 22, which their publisher calls not verifiable; 45 to 50, of which nothing is public.
 
 use facteur_model::directory::Directory;
-use facteur_model::finding::{Finding, Layer};
+use facteur_model::finding::{Actor, Finding, Layer};
 use facteur_model::invoice::Invoice;
 use facteur_xml::Document;
 
@@ -151,7 +151,7 @@ impl<'a> View<'a> {
         let mut finding = Finding::warning(Layer::ChorusPro, self.rule);
         key.clone_into(&mut finding.key);
         finding.evaluated = false;
-        finding
+        finding.actor(Actor::Service)
     }
 }
 

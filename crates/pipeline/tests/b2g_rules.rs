@@ -134,6 +134,19 @@ fn every_rule_has_a_case_and_its_sentences() {
     }
 }
 
+#[test]
+fn the_reference_lists_every_rule_with_its_term_and_channel() {
+    let path = fixtures().join("../docs/reference/chorus-pro-rules.md");
+    let reference = std::fs::read_to_string(path).unwrap();
+    for rule in &RULES {
+        let start = format!("| `{}` | {} |", rule.id, rule.term);
+        let line =
+            reference.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{start} is missing"));
+        let both = rule.channels == Channels::Both || rule.id == "BR-FR-CPRO-02";
+        assert_eq!(line.contains("| les deux |"), both, "{line}");
+    }
+}
+
 #[tokio::test]
 async fn sentences_have_a_value_for_every_name_in_them() {
     let base = read("cpro/invoice-b2g.xml");

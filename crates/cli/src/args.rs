@@ -28,6 +28,18 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// The name of a format that only reports have, where another command is asked for it.
+    pub const fn format_for_reports_only(&self) -> Option<&'static str> {
+        match (self.format, &self.command) {
+            (Format::Text | Format::Json, _) | (_, Command::Report(_)) => None,
+            (Format::Csv, _) => Some("csv"),
+            (Format::Html, _) => Some("html"),
+            (Format::Xlsx, _) => Some("xlsx"),
+        }
+    }
+}
+
 /// A language by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LanguageName {
@@ -44,6 +56,15 @@ pub enum Format {
     Text,
     /// For programs: one JSON object a line.
     Json,
+    /// For spreadsheets; reports only.
+    #[value(hide = true)]
+    Csv,
+    /// One page; reports only.
+    #[value(hide = true)]
+    Html,
+    /// A workbook; reports only.
+    #[value(hide = true)]
+    Xlsx,
 }
 
 /// How log lines are written.
@@ -74,6 +95,8 @@ pub enum Command {
     Status(Status),
     /// Everything about one invoice.
     Show(Show),
+    /// What accountants read: standing reports.
+    Report(Report),
     /// Sign a UBL invoice, or seal any file.
     Sign(Sign),
     /// Verify a signature or a seal.
@@ -96,6 +119,8 @@ pub enum Command {
     Packs(Packs),
     /// What there is to know of a rule.
     Explain(Explain),
+    /// What recipients demand: the copy of the gateway's directory.
+    Directory(Directory),
     /// Look at the installation and say what to do.
     Doctor,
 }
@@ -226,6 +251,59 @@ pub struct Show {
 }
 
 #[derive(Debug, Args)]
+pub struct Report {
+    /// Which: daily, waiting, rejected, deadlines, interest, activity, audit, reconciliation, year-end, already-paid,
+    /// mayor, invoices; --format also takes csv, html and xlsx.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The invoice, for an audit: identity (or an unambiguous part of it) or number.
+    #[arg(value_name = "ID")]
+    pub subject: Option<String>,
+    /// Received from this day on: YYYY-MM-DD.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Received until this day, included.
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Only these states.
+    #[arg(long, value_delimiter = ',', value_name = "STATE")]
+    pub state: Vec<String>,
+    /// Only this supplier: part of its name, SIREN or SIRET.
+    #[arg(long, value_name = "SUPPLIER")]
+    pub supplier: Option<String>,
+    /// Only this recipient: part of its name, or SIRET.
+    #[arg(long, value_name = "RECIPIENT")]
+    pub recipient: Option<String>,
+    /// At least this amount with VAT; credit notes count as negative.
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    pub min: Option<String>,
+    /// At most this amount with VAT.
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    pub max: Option<String>,
+    /// In their state for at least so many days.
+    #[arg(long, value_name = "DAYS")]
+    pub older_than: Option<i64>,
+    /// Counts and sums by state, supplier, recipient, month or reason (report invoices).
+    #[arg(long, value_name = "WHAT")]
+    pub group_by: Option<String>,
+    /// Who pays, for the length of the payment period: state, local_authority, health_establishment, public_enterprise.
+    #[arg(long, value_name = "PAYER")]
+    pub payer: Option<String>,
+    /// A table of central bank rates in place of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub rates: Option<PathBuf>,
+    /// Sheets of paper that an invoice would have taken, for the estimate of savings.
+    #[arg(long, value_name = "NUMBER")]
+    pub sheets_per_invoice: Option<String>,
+    /// Postage that an invoice would have cost in euros, for the estimate of savings.
+    #[arg(long, value_name = "AMOUNT")]
+    pub postage: Option<String>,
+    /// Write to this file, whole or not at all; its ending chooses the format.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct Sign {
     /// The file.
     #[arg(value_name = "FILE")]
@@ -311,6 +389,34 @@ pub enum StoreCommand {
         /// Where; never overwritten.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Directory {
+    #[command(subcommand)]
+    pub command: DirectoryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DirectoryCommand {
+    /// Ask the gateway about recipients; without any, about every buyer of the store.
+    Sync {
+        /// SIRET of recipients.
+        #[arg(value_name = "SIRET")]
+        sirets: Vec<String>,
+    },
+    /// Read recipients from a file, one JSON object a line.
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// What one recipient demands.
+    Show {
+        /// Its SIRET.
+        #[arg(value_name = "SIRET")]
+        siret: String,
     },
 }
 

@@ -13,7 +13,7 @@ const WHY: (&str, &str) = ("why", "Pourquoi, pour le journal");
 const SEVERAL: (&str, &str) = ("ids", "Identifiants (ou parties qui n'en désignent qu'une) ou numéros");
 const ONLY: (&str, &str) = ("ids", "Ces factures seulement, par identifiant ou numéro");
 
-const PAGES: [Page; 27] = [
+const PAGES: &[Page] = &[
     (
         "",
         ABOUT,
@@ -40,6 +40,14 @@ const PAGES: [Page; 27] = [
             ),
         ],
     ),
+    ("directory", "Ce que demandent les destinataires : la copie de l'annuaire du portail", &[]),
+    (
+        "directory sync",
+        "Interroger le portail sur des destinataires ; sans argument, sur tous ceux des factures enregistrées",
+        &[("sirets", "SIRET de destinataires")],
+    ),
+    ("directory import", "Lire des destinataires dans un fichier, un objet JSON par ligne", &[("file", "Le fichier")]),
+    ("directory show", "Ce que demande un destinataire", &[("siret", "Son SIRET")]),
     (
         "import",
         "Importer : fichiers, dossiers, .zip, .tar.gz ; sans argument, la boîte de dépôt",
@@ -54,6 +62,35 @@ const PAGES: [Page; 27] = [
             ("html", "Écrire dans ce dossier une page HTML par document"),
             ("svrl", "Écrire dans ce dossier les constats de chaque document, en SVRL"),
             ("paths", "Fichiers et dossiers"),
+        ],
+    ),
+    (
+        "report",
+        "Ce que lisent les comptables : les rapports",
+        &[
+            (
+                "name",
+                "Lequel : jour, attente, rejets, delais, interets, activite, audit, rapprochement, fin-annee, \
+                 deja-payees, maire, factures ; --format accepte aussi csv, html et xlsx",
+            ),
+            ("subject", "La facture, pour une piste d'audit : identifiant (ou une partie) ou numéro"),
+            ("from", "Reçues à partir de ce jour : AAAA-MM-JJ"),
+            ("to", "Reçues jusqu'à ce jour inclus"),
+            ("state", "Ces états seulement"),
+            ("supplier", "Ce fournisseur seulement : partie de son nom, SIREN ou SIRET"),
+            ("recipient", "Ce destinataire seulement : partie de son nom, ou SIRET"),
+            ("min", "Au moins ce montant TTC ; un avoir compte en négatif"),
+            ("max", "Au plus ce montant TTC"),
+            ("older_than", "Dans leur état depuis au moins ce nombre de jours"),
+            ("group_by", "Nombres et sommes par state, supplier, recipient, month ou reason (rapport factures)"),
+            (
+                "payer",
+                "Qui paie, pour la durée du délai : state, local_authority, health_establishment, public_enterprise",
+            ),
+            ("rates", "Une table des taux de la BCE à la place de celle du programme"),
+            ("sheets_per_invoice", "Feuilles de papier qu'une facture aurait prises, pour l'estimation des économies"),
+            ("postage", "Affranchissement qu'une facture aurait coûté, en euros, pour la même estimation"),
+            ("out", "Écrire dans ce fichier, entier ou pas du tout ; son extension choisit le format"),
         ],
     ),
     ("send", "Déposer ce qui est prêt", &[ONLY, ("dry_run", "Montrer ce qui serait déposé, sans rien envoyer")]),

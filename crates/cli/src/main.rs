@@ -55,6 +55,10 @@ async fn interruptible(arguments: Arguments, talk: Talk) -> ExitCode {
 }
 
 async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
+    if let Some(name) = arguments.format_for_reports_only() {
+        talk.error(&anyhow::anyhow!(talk.say("report.only_reports", &[("name", name)])));
+        return ExitCode::from(2);
+    }
     let context = commands::Context::new(&arguments, talk);
     let outcome = match arguments.command {
         Command::Init(options) => commands::init::run(&context, &options),
@@ -65,12 +69,14 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Run(options) => commands::run::run(&context, &options).await,
         Command::Status(options) => commands::status::run(&context, &options).await,
         Command::Show(options) => commands::show::run(&context, &options).await,
+        Command::Report(options) => commands::report::run(&context, &options).await,
         Command::Sign(options) => commands::sign::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),
         Command::Journal(options) => commands::journal::run(&context, &options).await,
         Command::Store(options) => commands::store::run(&context, &options).await,
         Command::Packs(options) => commands::packs::run(&context, &options).await,
         Command::Explain(options) => commands::explain::run(&context, &options),
+        Command::Directory(options) => commands::directory::run(&context, &options).await,
         Command::Doctor => commands::doctor::run(&context).await,
         Command::Retry(options) => commands::hands::run(&context, commands::hands::RETRY, &options).await,
         Command::Hold(options) => commands::hands::run(&context, commands::hands::HOLD, &options).await,

@@ -10,6 +10,8 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::directory::Recipient;
+
 /// A boxed future, so that the edge can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -292,6 +294,9 @@ pub trait Gateway: Send + Sync {
 
     /// The history of one invoice.
     fn history<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<GatewayHistory, GatewayError>>;
+
+    /// What the gateway's directory says of a recipient; `None` where it has no entry.
+    fn recipient<'a>(&'a self, siret: &'a str) -> BoxFuture<'a, Result<Option<Recipient>, GatewayError>>;
 
     /// Proves that credentials and search work, for one supplier (SIRET) or in general.
     fn probe<'a>(&'a self, supplier: Option<&'a str>) -> BoxFuture<'a, Result<(), GatewayError>>;

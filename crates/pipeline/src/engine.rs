@@ -17,6 +17,7 @@ use facteur_validate::{Checker, Plan};
 
 use crate::config::{Role as StructureRole, SealPolicy};
 use crate::deposit::Dispatcher;
+use crate::directory;
 use crate::error::PipelineError;
 use crate::examine::{self, Examined, Examiner, first_fatal};
 use crate::home::Home;
@@ -61,7 +62,8 @@ impl Engine {
         let clock = Arc::new(SystemClock);
         let seal = load_seal(&home, clock.now());
         let plan = examine::plan(&home.configuration.check);
-        let examiner = examiner(packs, program)?;
+        let known = directory::entries(&store).await?.into_iter().map(|(siret, entry)| (siret, entry.recipient));
+        let examiner = examiner(packs, program)?.with_directory(known.collect());
         Ok(Self { home, store, clock, actor, examiner, plan, seal })
     }
 

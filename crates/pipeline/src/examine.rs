@@ -1,5 +1,9 @@
 //! One document, looked at: told apart, read, checked. The same for `check` and for import; nothing is written here.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use facteur_model::directory::Recipient;
 use facteur_model::finding::{Actor, Finding, Layer, LayerResult, LayerStatus, Severity, Verdict};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
@@ -10,6 +14,7 @@ use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
 use facteur_xml::{Document, Limits};
 
 use crate::config::{Check, ContextName, ReferenceRequired};
+use crate::directory;
 use crate::pdf_worker::PdfWorkerPool;
 
 /// Everything that was found out about a document.
@@ -32,13 +37,32 @@ pub struct Examiner {
     checker: Checker,
     pdf: PdfWorkerPool,
     limits: Limits,
+    directory: Arc<BTreeMap<String, Recipient>>,
 }
 
 impl Examiner {
     /// An examiner over packs, with children that read PDFs.
     #[must_use]
     pub fn new(checker: Checker, pdf: PdfWorkerPool) -> Self {
-        Self { checker, pdf, limits: Limits::default() }
+        Self { checker, pdf, limits: Limits::default(), directory: Arc::default() }
+    }
+
+    /// With a copy of the directory of recipients: what each demands is then checked before anything is sent.
+    #[must_use]
+    pub fn with_directory(mut self, directory: BTreeMap<String, Recipient>) -> Self {
+        if !directory.is_empty() {
+            self.directory = Arc::new(directory);
+            self.checker = self.checker.with_directory(self.directory.clone());
+        }
+        self
+    }
+
+    /// The plan for one invoice: its recipient's demands beside the configured ones.
+    fn plan_for(&self, invoice: Option<&Invoice>, plan: &Plan) -> Plan {
+        let mut plan = plan.clone();
+        let recipient = invoice.and_then(Invoice::buyer_siret).and_then(|siret| self.directory.get(&siret));
+        plan.demands = directory::demands(plan.demands, recipient, invoice.and_then(Invoice::service_code));
+        plan
     }
 
     /// The packs in use, as `family@version` separated by blanks.
@@ -60,20 +84,34 @@ impl Examiner {
             let finding = Finding::fatal(Layer::Syntax, "FILE-IS-ARCHIVE").actor(Actor::Service);
             return unreadable(DocumentKind::Unknown, finding);
         }
-        self.xml(name, bytes, bytes.len(), None, &[], plan)
+        self.guarded(name, bytes, bytes.len(), None, &[], plan)
     }
 
     fn hybrid(&self, name: &str, bytes: &[u8], content: PdfContent, plan: &Plan) -> Examined {
         match content.invoice() {
             Some(attachment) => {
                 let embedded = attachment.bytes.clone();
-                let mut examined = self.xml(name, &embedded, bytes.len(), Some(()), &content.findings, plan);
+                let mut examined = self.guarded(name, &embedded, bytes.len(), Some(()), &content.findings, plan);
                 examined.kind = DocumentKind::FacturX;
                 examined.embedded = Some(embedded);
                 examined
             }
             None => plain_pdf(content.findings),
         }
+    }
+
+    /// A crash of a reader or a layer is one document that was not checked; it is never a silent green, and never the
+    /// end of the batch.
+    fn guarded(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        file_size: usize,
+        in_pdf: Option<()>,
+        noticed: &[Finding],
+        plan: &Plan,
+    ) -> Examined {
+        survived(|| self.xml(name, bytes, file_size, in_pdf, noticed, plan))
     }
 
     fn xml(
@@ -111,7 +149,7 @@ impl Examiner {
             file_name: &deposit_name(kind, invoice),
             file_size: file_size as u64,
         };
-        let report = self.checker.check(&subject, plan);
+        let report = self.checker.check(&subject, &self.plan_for(invoice, plan));
         let is_invoice = parsed.is_some();
         Examined { kind, embedded: None, invoice: parsed.map(|parsed| parsed.invoice), report, is_invoice }
     }
@@ -172,6 +210,14 @@ fn unreadable(kind: DocumentKind, finding: Finding) -> Examined {
     Examined { kind, embedded: None, invoice: None, report, is_invoice: true }
 }
 
+fn survived(look: impl FnOnce() -> Examined) -> Examined {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(look)).unwrap_or_else(|_| {
+        let mut finding = Finding::fatal(Layer::Syntax, "CHECK-CRASHED").actor(Actor::Administrator);
+        finding.evaluated = false;
+        unreadable(DocumentKind::Unknown, finding)
+    })
+}
+
 /// A readable PDF without invoice data: nothing to check, and that is not the same as valid.
 fn plain_pdf(mut findings: Vec<Finding>) -> Examined {
     findings.push(Finding::warning(Layer::Reading, "PDF-NO-XML").actor(Actor::Supplier));
@@ -211,5 +257,18 @@ pub const fn context(name: ContextName) -> Context {
         ContextName::CproHistoric => Context::CproHistoric,
         ContextName::Afnor => Context::Afnor,
         ContextName::Plain => Context::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crash_is_a_document_that_was_not_checked() {
+        let examined = survived(|| panic!("a reader that crashes"));
+        assert_eq!(examined.report.verdict, Verdict::NotChecked);
+        assert_eq!(examined.report.layers[0].status, LayerStatus::NotEvaluable);
+        assert!(examined.is_invoice, "it is held for a person, not put away as something else");
     }
 }

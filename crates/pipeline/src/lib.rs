@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod deposit;
+pub mod directory;
 pub mod doctor;
 pub mod engine;
 pub mod error;

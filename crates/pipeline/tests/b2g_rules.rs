@@ -160,6 +160,17 @@ async fn sentences_have_a_value_for_every_name_in_them() {
 }
 
 #[tokio::test]
+async fn a_rule_that_is_broken_very_often_is_bounded_and_says_so() {
+    let base = read("cpro/invoice-b2g.xml");
+    let reference = "<cac:AdditionalDocumentReference><cbc:ID>%</cbc:ID></cac:AdditionalDocumentReference>";
+    let long = reference.replace('%', &"x".repeat(51)).repeat(250);
+    let marker = "<cac:AccountingSupplierParty>";
+    let found = findings(&base.replacen(marker, &format!("{long}{marker}"), 1), true).await;
+    assert!(found.iter().all(|finding| finding.rule == "BR-FR-CPRO-30"));
+    assert_eq!((found.len(), found[100].key.as_str(), found[100].found.as_deref()), (101, "CPRO-MORE", Some("150")));
+}
+
+#[tokio::test]
 async fn in_cii_payment_terms_are_counted_too() {
     let base = read("cii/invoice-extended-ctc-fr.xml");
     let terms = "<ram:Description>Paiement à 30 jours.</ram:Description>";

@@ -407,6 +407,21 @@ pub struct Correction {
     pub note: Option<String>,
 }
 
+/// Entries of the directory of recipients, in place of those of the same SIRET.
+#[derive(Debug, Clone)]
+pub struct DirectoryEntries {
+    /// SIREN of the legal person whose copy this is.
+    pub siren: String,
+    /// SIRET and entry (JSON) of each recipient.
+    pub entries: Vec<(String, String)>,
+    /// Where they come from (`chorus-pro`, or a file's name).
+    pub source: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+}
+
 /// Everything that the writer can write.
 #[derive(Debug, Clone)]
 pub enum Change {
@@ -429,6 +444,8 @@ pub enum Change {
     Intent(Box<Intent>),
     /// A corrected file.
     Correct(Box<Correction>),
+    /// Entries of the directory of recipients.
+    Directory(Box<DirectoryEntries>),
     /// A line of the journal about the installation itself.
     Note {
         /// What kind of line (`packs`, `send`).

@@ -11,6 +11,7 @@ mod error;
 pub mod journal;
 pub mod killpoint;
 pub mod record;
+pub mod report;
 mod sqlite;
 mod writer;
 
@@ -222,6 +223,30 @@ impl Store {
     /// When the store cannot be read.
     pub async fn journal_of(&self, subject: &str) -> Result<Vec<journal::Line>, StoreError> {
         sqlite::read::journal_of(&self.readers, subject).await
+    }
+
+    /// Writes entries of the directory of recipients.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn put_directory(&self, entries: change::DirectoryEntries) -> Result<(), StoreError> {
+        self.writer.write(Change::Directory(Box::new(entries))).await.map(drop)
+    }
+
+    /// The copy of the directory: entry (JSON), source and time of each recipient, by SIRET.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn directory(&self) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
+        sqlite::read::directory(&self.readers).await
+    }
+
+    /// Every SIRET of a buyer that an invoice names.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn buyers(&self) -> Result<Vec<String>, StoreError> {
+        sqlite::read::buyers(&self.readers).await
     }
 
     /// The journal's head.

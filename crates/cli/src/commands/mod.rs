@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod check_reports;
+pub mod directory;
 pub mod doctor;
 pub mod explain;
 pub mod follow;
@@ -10,6 +11,7 @@ pub mod import;
 pub mod init;
 pub mod journal;
 pub mod packs;
+pub mod report;
 pub mod run;
 pub mod send;
 pub mod show;

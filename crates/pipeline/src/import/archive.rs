@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::sources::{Opened, Source, unreadable};
 use super::turns::{Turn, Turns};
-use super::{DOCUMENT_BYTES_MAX, Leaf, NotTaken, Report, Told, Work};
+use super::{DOCUMENT_BYTES_MAX, Leaf, NotTaken, Report, Told, Work, crashed};
 
 /// Members handed over before the reader waits.
 const WAITING: usize = 4;
@@ -71,7 +71,9 @@ pub(super) async fn take(
             }
         }
     }
-    while running.join_next().await.is_some() {}
+    while let Some(ended) = running.join_next().await {
+        ended.map_err(crashed)?;
+    }
     let visited = reading.await.map_err(|error| StoreError::Damaged(error.to_string()))?;
     let outcome = if visited.is_ok() { "done" } else { "refused" };
     engine.store.arrival_outcome(&container, outcome).await?;

@@ -74,16 +74,25 @@ pub async fn import(
         if let Some(error) = drain(&mut inbox, &mut summary) {
             return Err(error);
         }
-        while running.try_join_next().is_some() {}
+        while let Some(ended) = running.try_join_next() {
+            ended.map_err(crashed)?;
+        }
         let (work, reports, turn) = (work.clone(), reports.clone(), turns.next());
         running.spawn(async move { work.file(source, place, turn, &reports).await });
     }
-    while running.join_next().await.is_some() {}
+    while let Some(ended) = running.join_next().await {
+        ended.map_err(crashed)?;
+    }
     drop(reports);
     match drain(&mut inbox, &mut summary) {
         Some(error) => Err(error),
         None => Ok(summary.in_order()),
     }
+}
+
+/// A task that ended without saying what became of its document: its file stays in `work` for the next run.
+fn crashed(error: tokio::task::JoinError) -> PipelineError {
+    StoreError::Damaged(error.to_string()).into()
 }
 
 /// One document's fate, on its way to the summary.

@@ -12,7 +12,10 @@ use crate::Structure;
 use crate::error::StoreError;
 
 /// The migrations, by number; a number is never used for anything else again.
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("../../migrations/sqlite/0001_initial.sql"))];
+const MIGRATIONS: [(i64, &str); 2] = [
+    (1, include_str!("../../migrations/sqlite/0001_initial.sql")),
+    (2, include_str!("../../migrations/sqlite/0002_directory.sql")),
+];
 /// How long a writer waits for another process's writer.
 const BUSY: Duration = Duration::from_secs(30);
 /// Readers at once.

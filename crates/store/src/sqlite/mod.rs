@@ -2,4 +2,5 @@
 
 pub(crate) mod connect;
 pub(crate) mod read;
+pub(crate) mod report;
 pub(crate) mod write;

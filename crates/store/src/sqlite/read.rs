@@ -200,6 +200,21 @@ pub(crate) async fn document(readers: &SqlitePool, siren: &str, sha256: &str) ->
     unpack(row.get(0), row.get(1), row.get(2))
 }
 
+/// The copy of the directory: entry (JSON), source and time of each recipient, by SIRET.
+pub(crate) async fn directory(readers: &SqlitePool) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
+    let rows = sqlx::query("SELECT body, source, at FROM recipient ORDER BY siret").fetch_all(readers).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), Timestamp(row.get(2)))).collect())
+}
+
+/// Every SIRET of a buyer that an invoice names.
+pub(crate) async fn buyers(readers: &SqlitePool) -> Result<Vec<String>, StoreError> {
+    let rows =
+        sqlx::query("SELECT DISTINCT buyer_siret FROM invoice WHERE buyer_siret IS NOT NULL ORDER BY buyer_siret")
+            .fetch_all(readers)
+            .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 pub(crate) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
     let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(readers).await?;
     Ok(match last {

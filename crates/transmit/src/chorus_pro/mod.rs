@@ -11,6 +11,7 @@ mod history;
 mod lenient;
 mod naming;
 mod pages;
+mod recipients;
 mod reports;
 mod search;
 mod structures;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use facteur_model::directory::Recipient;
 use facteur_model::gateway::{
     BoxFuture, Deposit, DepositOutcome, FlowReport, Gateway, GatewayError, GatewayHistory, GatewayInvoice,
     GatewayLimits, Search,
@@ -160,6 +162,10 @@ impl Gateway for ChorusPro {
 
     fn history<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<GatewayHistory, GatewayError>> {
         Box::pin(self.history_of(id))
+    }
+
+    fn recipient<'a>(&'a self, siret: &'a str) -> BoxFuture<'a, Result<Option<Recipient>, GatewayError>> {
+        Box::pin(self.recipient_of(siret))
     }
 
     fn probe<'a>(&'a self, supplier: Option<&'a str>) -> BoxFuture<'a, Result<(), GatewayError>> {

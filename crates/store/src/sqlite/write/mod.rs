@@ -1,6 +1,7 @@
 //! Every change as SQL. State, records and journal line are one transaction.
 
 mod correct;
+mod directory;
 mod intent;
 mod process;
 mod receive;
@@ -11,6 +12,7 @@ mod step;
 use sqlx::SqliteConnection;
 
 use self::correct::correct;
+use self::directory::directory;
 use self::intent::intent;
 use self::process::process;
 use self::receive::{receive, receive_container};
@@ -71,6 +73,7 @@ async fn one(connection: &mut SqliteConnection, scribe: &mut Scribe, change: &Ch
         Change::Step(new) => step(connection, scribe, new).await,
         Change::Intent(new) => intent(connection, scribe, new).await,
         Change::Correct(correction) => correct(connection, scribe, correction).await,
+        Change::Directory(new) => directory(connection, scribe, new).await,
         Change::Note { kind, subject, payload, at } => {
             scribe.line(*at, kind, subject, payload.clone());
             Ok(Done::Written)

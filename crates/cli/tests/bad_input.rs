@@ -271,6 +271,33 @@ fn files_and_folders_without_rights_are_told_and_the_others_are_done() {
 }
 
 #[test]
+fn check_tells_what_it_could_not_look_at() {
+    let Some(packs) = packs() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let closed = folder.path().join("ferme");
+    fs::create_dir(&closed).unwrap();
+    fs::write(folder.path().join("bonne.xml"), invoice("CHECK-1")).unwrap();
+    symlink("/etc/passwd", folder.path().join("lien.xml")).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let mut command = facteur();
+    command.args(["check", "--format", "json", "--packs"]).arg(packs).arg(folder.path()).current_dir("/");
+    if is_root() {
+        command.uid(NOBODY_ID).gid(NOBODY_ID);
+    }
+    let Ok(output) = command.output() else { return };
+    let lines = text(&output.stdout);
+    if lines.is_empty() && is_root() {
+        eprintln!("left out: the user nobody cannot use this workspace");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(1), "{lines}{}", said(&output));
+    assert_eq!(lines.lines().count(), 3, "{lines}");
+    assert!(lines.contains("FILE-NO-RIGHTS") && lines.contains("FILE-NOT-REGULAR"), "{lines}");
+    assert!(!lines.contains("root:"), "{lines}");
+}
+
+#[test]
 fn an_interrupted_import_is_finished_by_the_next() {
     if packs().is_none() {
         return;

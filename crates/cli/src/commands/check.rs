@@ -44,7 +44,11 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
         }
         print_in_order(talk, &mut waiting, &mut next, &mut counts, &mut reports)?;
         let (examiner, plan) = (examiner.clone(), plan.clone());
-        running.spawn(async move { (index, one(&examiner, &plan, file).await) });
+        running.spawn(async move {
+            let path = file.path.clone();
+            let looked = tokio::spawn(async move { one(&examiner, &plan, file).await }).await;
+            (index, looked.unwrap_or_else(|error| crashed(path, &error)))
+        });
     }
     while !running.is_empty() {
         collect(&mut running, &mut waiting).await;
@@ -93,17 +97,31 @@ fn make_plan(talk: Talk, options: &Check, configured: Option<facteur_pipeline::c
 }
 
 /// Every regular file below a path, in order; links are not followed below it.
-fn gather(path: &Path, named: bool, files: &mut Vec<PathBuf>) {
+fn gather(path: &Path, named: bool, files: &mut Vec<Found>) {
     let metadata = if named { fs::metadata(path) } else { fs::symlink_metadata(path) };
     if metadata.is_ok_and(|metadata| metadata.is_dir()) {
-        let mut entries: Vec<PathBuf> =
-            fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let listed = fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+        // A folder that cannot be listed has its line too: what is skipped is told.
+        let Ok(listed) = listed else { return files.push(Found { path: path.to_owned(), named }) };
+        let mut entries: Vec<PathBuf> = listed.iter().map(fs::DirEntry::path).collect();
         entries.sort();
         let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         entries.iter().filter(|path| !hidden(path)).for_each(|path| gather(path, false, files));
-    } else if named || fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        files.push(path.to_owned());
+    } else {
+        files.push(Found { path: path.to_owned(), named });
     }
+}
+
+/// A path to look at; one that a person named may be a link.
+struct Found {
+    path: PathBuf,
+    named: bool,
+}
+
+/// A task that ended without an answer: the document was not looked at.
+fn crashed(file: PathBuf, error: &tokio::task::JoinError) -> Checked {
+    let finding = Finding::fatal(Layer::Syntax, "CHECK-CRASHED").actor(Actor::Administrator);
+    Checked { file, sha256: None, outcome: Err(finding.official(error.to_string())) }
 }
 
 struct Checked {
@@ -170,11 +188,16 @@ impl Checked {
     }
 }
 
-async fn one(examiner: &Examiner, plan: &Plan, file: PathBuf) -> Checked {
+async fn one(examiner: &Examiner, plan: &Plan, found: Found) -> Checked {
+    let Found { path: file, named } = found;
+    let irregular = || std::io::Error::from(std::io::ErrorKind::InvalidInput);
     let read = || -> std::io::Result<Vec<u8>> {
-        let metadata = fs::metadata(&file)?;
+        let metadata = if named { fs::metadata(&file)? } else { fs::symlink_metadata(&file)? };
+        if metadata.is_dir() {
+            fs::read_dir(&file)?;
+        }
         if !metadata.is_file() {
-            return Err(std::io::Error::other("not a regular file"));
+            return Err(irregular());
         }
         if metadata.len() > BYTES_MAX {
             return Err(std::io::Error::other(format!("{} > {BYTES_MAX}", metadata.len())));
@@ -191,6 +214,7 @@ async fn one(examiner: &Examiner, plan: &Plan, file: PathBuf) -> Checked {
             let rule = match error.kind() {
                 std::io::ErrorKind::NotFound => "FILE-NOT-FOUND",
                 std::io::ErrorKind::PermissionDenied => "FILE-NO-RIGHTS",
+                std::io::ErrorKind::InvalidInput => "FILE-NOT-REGULAR",
                 _ => "FILE-UNREADABLE",
             };
             let finding = Finding::fatal(Layer::Syntax, rule).actor(Actor::Service);

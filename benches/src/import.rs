@@ -56,14 +56,21 @@ struct Bench {
 pub fn run(rounds: usize, python: &Path) -> anyhow::Result<()> {
     let bench = Bench { program: build()?, folder: tempfile::tempdir_in(target())? };
     schema::packs(&bench.packs())?;
+    schema::without_rules(&schema::packs(&bench.schemas())?)?;
     let documents = bench.documents("documents", 4, DOCUMENTS, UBL_LINES_10_KB)?;
     let (mut ours, mut stages, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ruled, mut ruled_stages) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        ours.push(bench.import(&documents, DOCUMENTS)?);
+        ours.push(bench.import(&bench.schemas(), &documents, DOCUMENTS)?);
         theirs.push(bench.python(python, &documents)?);
-        stages.push(stages::measure(&documents, &bench.packs(), &bench.home()?)?);
+        stages.push(stages::measure(&documents, &bench.schemas(), &bench.home()?)?);
+        ruled.push(bench.import(&bench.packs(), &documents, DOCUMENTS)?);
+        ruled_stages.push(stages::measure(&documents, &bench.packs(), &bench.home()?)?);
     }
-    print("Import end to end", &rows(&ours, &stages, &theirs), &notes(&stages));
+    let mut against = rows(&ours, &stages);
+    against.extend(against_python(&ours, &theirs));
+    print("Import end to end: schemas and pre-send checks", &against, &notes(&stages));
+    print("Import end to end: with the official rules too", &rows(&ruled, &ruled_stages), &notes(&ruled_stages)[1..]);
     Ok(())
 }
 
@@ -75,7 +82,7 @@ pub fn memory() -> anyhow::Result<()> {
     println!("| documents | size | peak (VmHWM) | goal | wall |\n|---|---|---|---|---|");
     for (count, lines) in [(DOCUMENTS, UBL_LINES_10_KB), (MANY, UBL_LINES_10_KB), (LARGE, UBL_LINES_5_MB)] {
         let documents = bench.documents("memory", 5, count, lines)?;
-        let run = bench.import(&documents, count)?;
+        let run = bench.import(&bench.packs(), &documents, count)?;
         let kilobytes = fs::metadata(documents.join("00000.xml"))?.len() / 1000;
         fs::remove_dir_all(&documents)?;
         let met = if run.peak_mb < MEMORY_MAX_MB { "met" } else { "MISSED" };
@@ -102,6 +109,11 @@ impl Bench {
         self.folder.path().join("packs")
     }
 
+    /// The packs without the rules.
+    fn schemas(&self) -> PathBuf {
+        self.folder.path().join("schemas")
+    }
+
     fn documents(&self, name: &str, seed: u64, count: usize, lines: usize) -> anyhow::Result<PathBuf> {
         let folder = self.folder.path().join(name);
         fs::create_dir(&folder)?;
@@ -123,10 +135,10 @@ impl Bench {
         Ok(home)
     }
 
-    fn import(&self, documents: &Path, count: usize) -> anyhow::Result<Run> {
+    fn import(&self, packs: &Path, documents: &Path, count: usize) -> anyhow::Result<Run> {
         let home = self.home()?;
         let mut command = Command::new(&self.program);
-        command.arg("--home").arg(&home).arg("--packs").arg(self.packs()).args(["--format", "json", "import"]);
+        command.arg("--home").arg(&home).arg("--packs").arg(packs).args(["--format", "json", "import"]);
         let (cpu, busy, begin) = (children_time()?, busy_time()?, Instant::now());
         let mut child = command.arg(documents).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut peak_mb = 0.0;
@@ -176,60 +188,70 @@ fn peak(process: u32) -> Option<f64> {
     Some(line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()? / 1024.0)
 }
 
-fn rows(ours: &[Run], stages: &[Stages], theirs: &[Run]) -> Vec<Row> {
-    let count = DOCUMENTS as f64;
+fn rate(seconds: &[f64]) -> String {
+    format!("{:.0}/s", DOCUMENTS as f64 / Spread::of(seconds).median)
+}
+
+fn each(seconds: &[f64]) -> String {
+    format!("{:.0} µs", Spread::of(seconds).median / DOCUMENTS as f64 * 1e6)
+}
+
+/// Against what the stages cost alone.
+fn rows(ours: &[Run], stages: &[Stages]) -> Vec<Row> {
     let walls: Vec<f64> = ours.iter().map(|run| run.wall).collect();
     let left: Vec<f64> = ours.iter().map(Run::left).collect();
     let cpus: Vec<f64> = ours.iter().map(|run| run.cpu).collect();
-    let ideal: Vec<f64> = stages.iter().map(|stages| stages.total() * count / 1e6).collect();
-    let possible: Vec<f64> = ideal.iter().map(|seconds| seconds / cores()).collect();
-    let rate = |seconds: &[f64]| format!("{:.0}/s", count / Spread::of(seconds).median);
-    let each = |seconds: &[f64]| format!("{:.0} µs", Spread::of(seconds).median / count * 1e6);
-    let peer_walls: Vec<f64> = theirs.iter().map(|run| run.wall).collect();
-    let peer_cpus: Vec<f64> = theirs.iter().map(|run| run.cpu).collect();
-    let row = |what: &str, ours: String, peer: String, ratio: Spread, goal: Goal| Row {
+    let alone: Vec<f64> = stages.iter().map(|stages| stages.total() * DOCUMENTS as f64 / 1e6).collect();
+    let possible: Vec<f64> = alone.iter().map(|seconds| seconds / cores()).collect();
+    let row = |what: &str, ours: String, ratio: Spread, goal: Goal| Row {
         what: what.to_owned(),
         ours,
-        peer,
+        peer: rate(&possible),
         ratio,
         goal,
     };
     vec![
         row(
-            "share of what the stages' CPU times allow on the processor time that other programs left",
+            "share of what the stages' CPU times allow, on the processor time that other programs left",
             rate(&left),
-            rate(&possible),
             Spread::of_ratios(&possible, &left),
             Goal::AtLeast(0.6),
         ),
         row(
             "the same by the wall-clock, whatever else ran",
             rate(&walls),
-            rate(&possible),
             Spread::of_ratios(&possible, &walls),
             Goal::None,
         ),
-        row(
-            "CPU time of the stages in that of the program",
-            each(&cpus),
-            each(&ideal),
-            Spread::of_ratios(&ideal, &cpus),
-            Goal::None,
-        ),
-        row(
-            "times as fast as Python (wall-clock)",
-            rate(&walls),
-            rate(&peer_walls),
-            Spread::of_ratios(&peer_walls, &walls),
-            Goal::AtLeast(2.0),
-        ),
-        row(
-            "Python's CPU time for ours",
-            each(&cpus),
-            each(&peer_cpus),
-            Spread::of_ratios(&peer_cpus, &cpus),
-            Goal::AtLeast(2.0),
-        ),
+        Row {
+            what: "CPU time of the stages alone in that of the program".to_owned(),
+            ours: each(&cpus),
+            peer: each(&alone),
+            ratio: Spread::of_ratios(&alone, &cpus),
+            goal: Goal::None,
+        },
+    ]
+}
+
+fn against_python(ours: &[Run], theirs: &[Run]) -> [Row; 2] {
+    let series = |runs: &[Run], of: fn(&Run) -> f64| runs.iter().map(of).collect::<Vec<f64>>();
+    let (walls, peer_walls) = (series(ours, |run| run.wall), series(theirs, |run| run.wall));
+    let (cpus, peer_cpus) = (series(ours, |run| run.cpu), series(theirs, |run| run.cpu));
+    [
+        Row {
+            what: "times as fast as Python, by the CPU time of both".to_owned(),
+            ours: each(&cpus),
+            peer: each(&peer_cpus),
+            ratio: Spread::of_ratios(&peer_cpus, &cpus),
+            goal: Goal::AtLeast(2.0),
+        },
+        Row {
+            what: "times as fast as Python, by the wall-clock, whatever else ran".to_owned(),
+            ours: rate(&walls),
+            peer: rate(&peer_walls),
+            ratio: Spread::of_ratios(&peer_walls, &walls),
+            goal: Goal::AtLeast(2.0),
+        },
     ]
 }
 
@@ -243,7 +265,7 @@ fn notes(all: &[Stages]) -> Vec<String> {
     let what = format!(
         "{DOCUMENTS} UBL invoices of 10 kB in a folder, sealed with the demonstration key (P-256), start-up included. \
          Peer: lxml XSD, signxml signing and verifying, sqlite3, two processes, one commit per 256 documents; it reads no \
-         terms and makes no business checks."
+         terms and makes no business checks, and has no official rules: these are left out on our side too."
     );
     vec![what, table]
 }

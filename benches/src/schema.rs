@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use facteur_model::finding::{Layer, Verdict};
 use facteur_model::kind::DocumentKind;
-use facteur_validate::packs::{Manifest, Packs};
+use facteur_validate::packs::{ArtefactKind, Manifest, Packs};
 use facteur_validate::{Checker, Context, Plan, Subject};
 use facteur_xml::{Document, Limits};
 
@@ -29,6 +29,15 @@ pub fn packs(folder: &Path) -> anyhow::Result<Packs> {
         }
     }
     Ok(packs)
+}
+
+/// Takes the rules out of a pack folder: what is left is what a peer without a rule engine can do too.
+pub fn without_rules(packs: &Packs) -> anyhow::Result<()> {
+    for installed in packs.list().iter().filter(|installed| installed.artefact.kind != ArtefactKind::Xsd) {
+        let folder = installed.file("");
+        fs::remove_dir_all(folder.parent().context("an artefact has a folder")?)?;
+    }
+    Ok(())
 }
 
 pub fn run(rounds: usize, python: &Path) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! Findings as boxes, each shown once: beside the term it is about, or at the end of its part of the page.
 
+use std::collections::BTreeMap;
+
 use facteur_model::finding::{Finding, Severity};
 use facteur_texts::{Language, actor, say, severity, speak};
 
@@ -10,11 +12,20 @@ use super::place::{Area, of};
 pub(super) struct Findings<'a> {
     language: Language,
     left: Vec<(Area, &'a Finding)>,
+    /// Those of lines apart, by line: there may be very many of both.
+    of_lines: BTreeMap<usize, Vec<&'a Finding>>,
 }
 
 impl<'a> Findings<'a> {
     pub(super) fn new(language: Language, findings: &'a [Finding]) -> Self {
-        Self { language, left: findings.iter().map(|finding| (of(finding), finding)).collect() }
+        let (mut left, mut of_lines) = (Vec::new(), BTreeMap::<usize, Vec<&Finding>>::new());
+        for finding in findings {
+            match of(finding) {
+                Area::Line(line) => of_lines.entry(line).or_default().push(finding),
+                area => left.push((area, finding)),
+            }
+        }
+        Self { language, left, of_lines }
     }
 
     /// Those about a term in an area.
@@ -27,9 +38,24 @@ impl<'a> Findings<'a> {
         self.take(|(of, _)| *of == area)
     }
 
+    /// Those of a line.
+    pub(super) fn of_line(&mut self, line: usize) -> Markup {
+        let mut boxes = Markup::default();
+        for finding in self.of_lines.remove(&line).into_iter().flatten() {
+            put(&mut boxes, self.language, finding);
+        }
+        boxes
+    }
+
     /// Everything that is left.
     pub(super) fn rest(&mut self) -> Markup {
-        self.take(|_| true)
+        let mut boxes = self.take(|_| true);
+        let lines: Vec<usize> = self.of_lines.keys().copied().collect();
+        for line in lines {
+            let found = self.of_line(line);
+            boxes.add(&found);
+        }
+        boxes
     }
 
     fn take(&mut self, wanted: impl Fn(&(Area, &Finding)) -> bool) -> Markup {

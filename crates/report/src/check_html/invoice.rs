@@ -117,7 +117,7 @@ impl<'a, 'f> Writer<'a, 'f> {
         self.table("lines", &["line", "item"], &["quantity", "price", "vat", "net"]);
         let mut left_out = 0usize;
         for (index, line) in lines.iter().enumerate() {
-            let found = self.findings.rest_of(Area::Line(index));
+            let found = self.findings.of_line(index);
             if index >= LINES_SHOWN && found.is_empty() {
                 left_out += 1;
                 continue;

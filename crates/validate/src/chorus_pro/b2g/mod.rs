@@ -27,6 +27,9 @@ pub mod identifiers;
 pub mod lengths;
 pub mod recipient;
 
+/// Findings of one rule that are written out: enough to see what is wrong, whatever the length of the invoice.
+const FINDINGS_MAX: usize = 100;
+
 /// On which channels a rule holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channels {
@@ -122,7 +125,8 @@ impl Rule {
     }
 
     fn run<'a>(&self, view: View<'a>) -> Vec<Finding> {
-        let findings = (self.check)(&View { rule: self.id, ..view });
+        let view = View { rule: self.id, ..view };
+        let findings = view.bounded((self.check)(&view));
         findings
             .into_iter()
             .map(|finding| if finding.term.is_none() { finding.term(self.term) } else { finding })
@@ -139,6 +143,18 @@ impl<'a> View<'a> {
         directory: Option<&'a dyn Directory>,
     ) -> Self {
         Self { invoice, document: subject.document, demands, directory, rule: "" }
+    }
+
+    /// The first findings of a rule; how many more there are is said in one.
+    fn bounded(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        let more = findings.len().saturating_sub(FINDINGS_MAX);
+        if more > 0 {
+            findings.truncate(FINDINGS_MAX);
+            let mut rest = self.fatal().found(more.to_string());
+            "CPRO-MORE".clone_into(&mut rest.key);
+            findings.push(rest);
+        }
+        findings
     }
 
     /// A fatal finding of the rule that is running.
@@ -166,6 +182,6 @@ pub(super) fn check_shared(view: View<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = shared.flat_map(|rule| rule.run(view)).collect();
     // The number of the invoice itself has its own check there; that of the preceding ones has not.
     let view = View { rule: "BR-FR-CPRO-02", ..view };
-    findings.extend(lengths::preceding_numbers(&view));
+    findings.extend(view.bounded(lengths::preceding_numbers(&view)));
     findings
 }

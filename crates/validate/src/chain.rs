@@ -6,7 +6,7 @@ use facteur_model::finding::{Actor, Finding, Layer, LayerResult, LayerStatus, Se
 use facteur_model::kind::DocumentKind;
 use facteur_xml::Document;
 
-use crate::checker::{Checker, Context, Plan, Subject};
+use crate::checker::{Checker, Context, Occasion, Plan, Subject};
 use crate::packs::{Artefact, Installed, Manifest};
 use crate::report::{Report, verdict};
 use crate::{chorus_pro, profile, syntax};
@@ -18,11 +18,13 @@ pub(crate) struct Run<'r> {
     plan: &'r Plan,
     layers: Vec<LayerResult>,
     findings: Vec<Finding>,
+    /// Layers whose rules apply and could not be run.
+    unusable: Vec<Layer>,
 }
 
 impl<'r> Run<'r> {
     pub(crate) const fn new(checker: &'r Checker, subject: &'r Subject<'r>, plan: &'r Plan) -> Self {
-        Self { checker, subject, plan, layers: Vec::new(), findings: Vec::new() }
+        Self { checker, subject, plan, layers: Vec::new(), findings: Vec::new(), unusable: Vec::new() }
     }
 
     /// Runs what the plan asks for.
@@ -55,7 +57,8 @@ impl<'r> Run<'r> {
             None => self.nothing_to_read(),
         }
         let profile = document.and_then(|document| profile::claim(document).map(|claim| claim.value()));
-        let verdict = verdict(&self.findings, &self.layers, self.plan.required());
+        let required: Vec<Layer> = self.plan.required().iter().chain(&self.unusable).copied().collect();
+        let verdict = verdict(&self.findings, &self.layers, &required);
         let profile = profile.filter(|value| !value.is_empty());
         Report { verdict, profile, layers: self.layers, findings: self.findings }
     }
@@ -134,11 +137,18 @@ impl<'r> Run<'r> {
             self.findings.push(not_installed(Layer::FacturX, &label));
             return self.layer(Layer::FacturX, None, LayerStatus::NotEvaluable, started);
         };
-        let mut status = self.schema(schema, document, Layer::FacturX);
-        if status == LayerStatus::Passed {
-            status = self.evaluate(Layer::FacturX, document).map_or(LayerStatus::NotEvaluable, |(_, status)| status);
+        let label = schema.artefact.label();
+        let structure = self.schema(schema, document, Layer::FacturX);
+        // Rules on a structure that is not the profile's own say nothing new, unless they were asked for.
+        if structure != LayerStatus::Passed && self.plan.layers.is_none() {
+            return self.push(Layer::FacturX, Some(label), structure, started);
         }
-        self.layer(Layer::FacturX, Some(schema), status, started);
+        let (label, rules) = match self.evaluate(Layer::FacturX, document) {
+            Some((rules, status)) => (format!("{label} + {rules}"), status),
+            None => (label, LayerStatus::NotEvaluable),
+        };
+        let status = if structure == LayerStatus::Passed { rules } else { structure };
+        self.push(Layer::FacturX, Some(label), status, started);
     }
 
     fn rules(&mut self, layer: Layer, document: &Document) {
@@ -198,16 +208,25 @@ impl<'r> Run<'r> {
     /// Runs every plugged layer of rules that applies.
     fn evaluate(&mut self, layer: Layer, document: &Document) -> Option<(String, LayerStatus)> {
         let mut artefacts = Vec::new();
-        let mut failed = false;
+        let (mut failed, mut unusable) = (false, false);
+        let occasion = Occasion { explicit: self.plan.layers.is_some(), context: self.plan.context };
         for rules in self.checker.rules.iter().filter(|rules| rules.layer() == layer) {
-            if let Some(artefact) = rules.artefact(self.subject, document) {
-                let outcome = rules.check(self.subject, document);
+            if let Some(artefact) = rules.artefact(self.subject, document, occasion) {
+                let outcome = rules.check(self.subject, document, occasion);
                 failed |= outcome.findings.iter().any(|finding| finding.severity == Severity::Fatal);
+                unusable |= outcome.unusable;
                 self.findings.extend(outcome.findings);
                 artefacts.push(artefact);
             }
         }
-        let status = if failed { LayerStatus::Failed } else { LayerStatus::Passed };
+        if unusable {
+            self.unusable.push(layer);
+        }
+        let status = match (failed, unusable) {
+            (true, _) => LayerStatus::Failed,
+            (false, true) => LayerStatus::NotEvaluable,
+            (false, false) => LayerStatus::Passed,
+        };
         (!artefacts.is_empty()).then(|| (artefacts.join(" + "), status))
     }
 
@@ -216,7 +235,11 @@ impl<'r> Run<'r> {
         let asked = self.plan.layers.is_some();
         let claim = || profile::claim(document).map(|claim| claim.value()).unwrap_or_default();
         match layer {
-            Layer::En16931 => document.root().name() != "CrossIndustryDocument",
+            Layer::En16931 => {
+                let plugged = self.checker.rules.iter().any(|rules| rules.layer() == layer);
+                // Where its rules are installed they have said themselves that they are not for this document.
+                asked || (!plugged && document.root().name() != "CrossIndustryDocument")
+            }
             Layer::CtcFr => asked || claim().ends_with(":extended-ctc-fr"),
             _ => asked || self.plan.context == Context::Afnor,
         }

@@ -12,6 +12,7 @@ use crate::chain::Run;
 use crate::chorus_pro::Demands;
 use crate::packs::Packs;
 use crate::report::Report;
+use crate::rules;
 use crate::xsd::Schemas;
 
 /// Checks documents against packs. Shared between threads; each schema is compiled once, when first needed.
@@ -87,9 +88,18 @@ pub trait RuleLayer: Send + Sync {
     /// The layer that it is.
     fn layer(&self) -> Layer;
     /// The artefact that it evaluates for that document (`family@version`); `None` where it does not apply.
-    fn artefact(&self, subject: &Subject<'_>, document: &Document) -> Option<String>;
+    fn artefact(&self, subject: &Subject<'_>, document: &Document, occasion: Occasion) -> Option<String>;
     /// Evaluates the rules.
-    fn check(&self, subject: &Subject<'_>, document: &Document) -> RuleOutcome;
+    fn check(&self, subject: &Subject<'_>, document: &Document, occasion: Occasion) -> RuleOutcome;
+}
+
+/// On what occasion rules are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Occasion {
+    /// Whether the layer was asked for by name: then it runs whatever the document claims to be.
+    pub explicit: bool,
+    /// The channel.
+    pub context: Context,
 }
 
 /// What a layer of rules came to.
@@ -97,10 +107,13 @@ pub trait RuleLayer: Send + Sync {
 pub struct RuleOutcome {
     /// What it found.
     pub findings: Vec<Finding>,
+    /// Whether the rules could not be run at all: then the layer was not evaluated, and the document is not valid.
+    pub unusable: bool,
 }
 
 impl Plan {
-    /// The whole chain for a channel, with what has to pass there.
+    /// The whole chain for a channel, with what has to pass there. Rules that are installed and apply have to pass
+    /// besides, wherever they run.
     #[must_use]
     pub fn chain(context: Context) -> Self {
         let mut required = vec![Layer::Syntax, Layer::Xsd];
@@ -126,10 +139,11 @@ impl Plan {
 }
 
 impl Checker {
-    /// A checker over the artefacts of a pack directory.
+    /// A checker over the schemas and rules of a pack directory.
     #[must_use]
     pub fn new(packs: Packs) -> Self {
-        Self { schemas: Schemas::new(&packs), packs, rules: Vec::new(), limits: Limits::default(), directory: None }
+        let (schemas, rules) = (Schemas::new(&packs), rules::layers(&packs));
+        Self { schemas, packs, rules, limits: Limits::default(), directory: None }
     }
 
     /// With another layer of rules.

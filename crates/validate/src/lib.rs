@@ -4,8 +4,8 @@
 //! is asked for and what is required is a [`Plan`]; what came out is a [`Report`]. A layer that should have run and
 //! could not makes a document [`NotChecked`](facteur_model::finding::Verdict::NotChecked), never valid.
 //!
-//! Rules of EN 16931, Factur-X, EXTENDED-CTC-FR and BR-FR come in through [`RuleLayer`]; while none is plugged in,
-//! their layers say that they were not evaluated.
+//! The rules of EN 16931, Factur-X, EXTENDED-CTC-FR and BR-FR are those of the packs, compiled when first needed;
+//! others come in through [`RuleLayer`]. Layers whose rules are not installed say that they were not evaluated.
 
 mod chain;
 mod checker;
@@ -13,10 +13,11 @@ pub mod chorus_pro;
 pub mod packs;
 pub mod profile;
 mod report;
+mod rules;
 pub mod syntax;
 pub mod xsd;
 
-pub use checker::{Checker, Context, Places, Plan, RuleLayer, RuleOutcome, Subject};
+pub use checker::{Checker, Context, Occasion, Places, Plan, RuleLayer, RuleOutcome, Subject};
 pub use report::Report;
 
 /// Prepares libxml2. Call it once in the main thread before any other thread starts, and before `sign::init`.

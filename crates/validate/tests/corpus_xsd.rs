@@ -122,7 +122,8 @@ fn profile(
         return;
     }
     *counts.entry(format!("factur-x {reference}")).or_default() += 1;
-    let ours = if report.fatal().next().is_some() { "invalid" } else { "valid" };
+    // The rules of the profile ran too; what they found is compared elsewhere.
+    let ours = if report.fatal().any(|finding| finding.key.starts_with("XSD-")) { "invalid" } else { "valid" };
     if ours != reference {
         differences.push(format!(
             "{}: factur-x {reference}, ours {:?} {:?}",

@@ -9,7 +9,7 @@ use facteur_model::finding::{Finding, Layer, LayerStatus, Severity, Verdict};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
 use facteur_validate::packs::{Manifest, PackError, Packs};
-use facteur_validate::{Checker, Context, Plan, Report, RuleLayer, RuleOutcome, Subject};
+use facteur_validate::{Checker, Context, Occasion, Plan, Report, RuleLayer, RuleOutcome, Subject};
 use facteur_xml::Document;
 
 const SCHEMA: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:own" targetNamespace="urn:own"
@@ -218,12 +218,12 @@ impl RuleLayer for Refusing {
         Layer::En16931
     }
 
-    fn artefact(&self, _: &Subject<'_>, _: &Document) -> Option<String> {
+    fn artefact(&self, _: &Subject<'_>, _: &Document, _: Occasion) -> Option<String> {
         Some("REFUSING@1".to_owned())
     }
 
-    fn check(&self, _: &Subject<'_>, _: &Document) -> RuleOutcome {
-        RuleOutcome { findings: vec![Finding::fatal(Layer::En16931, "BR-01")] }
+    fn check(&self, _: &Subject<'_>, _: &Document, _: Occasion) -> RuleOutcome {
+        RuleOutcome { findings: vec![Finding::fatal(Layer::En16931, "BR-01")], unusable: false }
     }
 }
 
@@ -269,7 +269,8 @@ fn our_fixtures_follow_the_official_schemas_and_a_change_is_found() {
 
         let unknown = text.replace("urn:cen.eu:en16931:2017", "urn:example.org:mine");
         let report = checker.check(&subject(unknown.as_bytes()), &Plan::chain(Context::Plain));
-        assert_eq!((report.verdict, rules(&report)), (Verdict::Invalid, vec!["PROFILE-UNKNOWN"]), "{name}");
+        let fatal: Vec<&str> = report.fatal().map(|finding| finding.rule.as_str()).collect();
+        assert_eq!((report.verdict, fatal), (Verdict::Invalid, vec!["PROFILE-UNKNOWN"]), "{name}");
         assert!(
             report.findings[0].line.is_some() && report.findings[0].found.as_deref() == Some("urn:example.org:mine")
         );

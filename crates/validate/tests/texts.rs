@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const FAMILIES: [&str; 5] = ["XML-", "XSD-", "ROOT-", "PROFILE-", "CPRO-HIST-"];
+const FAMILIES: [&str; 6] = ["RULES-", "XML-", "XSD-", "ROOT-", "PROFILE-", "CPRO-HIST-"];
 
 /// The string literals of the sources that are keys: upper case, of one of our families.
 fn keys_in(folder: &Path, keys: &mut BTreeSet<String>) {

@@ -120,7 +120,7 @@ impl Packs {
     /// The newest artefact that a test accepts: by date of validity, then by version.
     fn newest(&self, accepts: impl Fn(&Artefact) -> bool) -> Option<&Installed> {
         let candidates = self.installed.iter().filter(|installed| accepts(&installed.artefact));
-        candidates.max_by_key(|installed| (&installed.artefact.valid_from, version_order(&installed.artefact.version)))
+        candidates.max_by_key(|installed| installed.age())
     }
 
     fn read(&mut self) -> Result<(), PackError> {
@@ -147,6 +147,11 @@ impl Installed {
     #[must_use]
     pub fn entry(&self) -> PathBuf {
         self.file(&self.artefact.entry)
+    }
+
+    /// What orders the versions of a family: the date from which it applies, then the version.
+    pub(crate) fn age(&self) -> impl Ord + '_ {
+        (&self.artefact.valid_from, version_order(&self.artefact.version))
     }
 
     /// One of its files.

@@ -1,0 +1,127 @@
+//! The official rules of the packs as layers: which artefact applies to a document, and what its failures mean.
+
+use std::sync::OnceLock;
+
+use facteur_model::finding::{Actor, Finding, Layer};
+use facteur_rules::RuleSet;
+use facteur_xml::Document;
+
+use crate::checker::{Context, Occasion, RuleLayer, RuleOutcome, Subject};
+use crate::packs::{Artefact, ArtefactKind, Installed, Packs};
+use crate::profile;
+
+mod date;
+mod findings;
+mod severity;
+
+/// Profiles of Factur-X that are less than an invoice of EN 16931: its rules are not for them.
+const LESS_THAN_EN16931: [&str; 2] = ["minimum", "basicwl"];
+
+/// The rules of one layer: every installed artefact, each compiled once, when it is first needed.
+pub(crate) struct OfficialRules {
+    layer: Layer,
+    sets: Vec<Set>,
+    /// Profiles (BT-24) of extensions whose own rules are installed, and which therefore take the place of EN 16931.
+    extensions: Vec<String>,
+}
+
+struct Set {
+    installed: Installed,
+    rules: OnceLock<Result<RuleSet, String>>,
+}
+
+/// One layer for each that has rules among the packs.
+pub(crate) fn layers(packs: &Packs) -> Vec<Box<dyn RuleLayer>> {
+    let all: Vec<&Installed> = packs.list().iter().filter(|i| i.artefact.kind == ArtefactKind::Schematron).collect();
+    let profiles = all.iter().flat_map(|installed| installed.artefact.profiles.iter().cloned());
+    let extensions: Vec<String> = profiles.filter(|profile| profile.contains("conformant")).collect();
+    let of = |layer: Layer| {
+        let installed = all.iter().filter(|installed| installed.artefact.layer == layer);
+        let sets: Vec<Set> =
+            installed.map(|&installed| Set { installed: installed.clone(), rules: OnceLock::new() }).collect();
+        (!sets.is_empty()).then(|| {
+            let rules = OfficialRules { layer, sets, extensions: extensions.clone() };
+            Box::new(rules) as Box<dyn RuleLayer>
+        })
+    };
+    [Layer::En16931, Layer::FacturX, Layer::CtcFr, Layer::BrFr].into_iter().filter_map(of).collect()
+}
+
+impl OfficialRules {
+    /// The newest artefact for the document that was in force on its date; the oldest where none was.
+    fn choose(&self, document: &Document, occasion: Occasion) -> Option<&Set> {
+        let root = document.root();
+        let root = format!("{{{}}}{}", root.namespace().unwrap_or(""), root.name());
+        let claim = profile::claim(document).map(|claim| claim.value()).unwrap_or_default();
+        if !self.wanted(&claim, occasion) {
+            return None;
+        }
+        let of_profile = |artefact: &Artefact| self.layer != Layer::FacturX || artefact.profiles.contains(&claim);
+        let serving = |set: &&Set| set.installed.artefact.serves(&root) && of_profile(&set.installed.artefact);
+        let mut serving: Vec<&Set> = self.sets.iter().filter(serving).collect();
+        serving.sort_by_key(|set| set.installed.age());
+        let issued = date::of(document);
+        let in_force = |set: &&&Set| match (&set.installed.artefact.valid_from, &issued) {
+            (Some(from), Some(issued)) => from <= issued,
+            _ => true,
+        };
+        serving.iter().rev().find(in_force).or(serving.first()).copied()
+    }
+
+    /// Whether the rules of the layer are for a document with that BT-24; what is asked for by name always is.
+    fn wanted(&self, claim: &str, occasion: Occasion) -> bool {
+        match self.layer {
+            _ if occasion.explicit => true,
+            Layer::En16931 => !is_less(claim) && !self.extensions.iter().any(|known| known == claim),
+            Layer::CtcFr => claim.ends_with(":extended-ctc-fr"),
+            Layer::BrFr => occasion.context == Context::Afnor,
+            _ => true,
+        }
+    }
+}
+
+/// Whether a profile is one of Factur-X that holds less than EN 16931 asks for.
+pub(crate) fn is_less(claim: &str) -> bool {
+    let level = claim.rsplit(':').next().unwrap_or_default();
+    (claim.contains("factur-x") || claim.contains("zugferd")) && LESS_THAN_EN16931.contains(&level)
+}
+
+impl Set {
+    fn rules(&self) -> Result<&RuleSet, &str> {
+        self.rules.get_or_init(|| load(&self.installed)).as_ref().map_err(String::as_str)
+    }
+}
+
+fn load(installed: &Installed) -> Result<RuleSet, String> {
+    let contents = installed.contents().map_err(|error| error.to_string())?;
+    let file = |name: &str| contents.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes.clone());
+    let entry = &installed.artefact.entry;
+    let bytes = file(entry).ok_or_else(|| format!("{entry} is not among its files"))?;
+    RuleSet::load(entry, &bytes, &file).map_err(|error| error.to_string())
+}
+
+impl RuleLayer for OfficialRules {
+    fn layer(&self) -> Layer {
+        self.layer
+    }
+
+    fn artefact(&self, _: &Subject<'_>, document: &Document, occasion: Occasion) -> Option<String> {
+        self.choose(document, occasion).map(|set| set.installed.artefact.label())
+    }
+
+    fn check(&self, _: &Subject<'_>, document: &Document, occasion: Occasion) -> RuleOutcome {
+        let Some(set) = self.choose(document, occasion) else { return RuleOutcome::default() };
+        match set.rules() {
+            Ok(rules) => {
+                let found = findings::of(self.layer, document, rules.evaluate(document));
+                RuleOutcome { findings: found, unusable: false }
+            }
+            Err(reason) => {
+                let mut finding = Finding::warning(self.layer, "RULES-UNUSABLE").actor(Actor::Administrator);
+                finding.evaluated = false;
+                let finding = finding.found(set.installed.artefact.label()).official(reason);
+                RuleOutcome { findings: vec![finding], unusable: true }
+            }
+        }
+    }
+}

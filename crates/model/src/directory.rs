@@ -9,11 +9,16 @@ use serde::{Deserialize, Serialize};
 
 /// A copy of the directory, asked by SIRET.
 pub trait Directory: Send + Sync {
-    /// The entry of that SIRET (fourteen digits); `None` where the directory has none.
+    /// The entry of that SIRET (fourteen digits); `None` where the copy has none.
     ///
     /// # Errors
     /// The copy cannot be read: nothing is known then, not even that there is no entry.
     fn recipient(&self, siret: &str) -> Result<Option<Recipient>, DirectoryError>;
+
+    /// Whether the copy is of the whole directory. Of a part of it, an absent entry says nothing.
+    fn is_complete(&self) -> bool {
+        false
+    }
 }
 
 /// Why a copy of the directory does not answer.
@@ -68,9 +73,23 @@ impl Recipient {
     }
 }
 
-/// A directory held in memory, by SIRET.
+/// A part of the directory held in memory, by SIRET.
 impl Directory for BTreeMap<String, Recipient> {
     fn recipient(&self, siret: &str) -> Result<Option<Recipient>, DirectoryError> {
         Ok(self.get(siret).cloned())
+    }
+}
+
+/// The whole directory held in memory, by SIRET.
+#[derive(Debug, Clone, Default)]
+pub struct WholeDirectory(pub BTreeMap<String, Recipient>);
+
+impl Directory for WholeDirectory {
+    fn recipient(&self, siret: &str) -> Result<Option<Recipient>, DirectoryError> {
+        self.0.recipient(siret)
+    }
+
+    fn is_complete(&self) -> bool {
+        true
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use facteur_model::directory::Recipient;
+use facteur_model::directory::{Recipient, WholeDirectory};
 use facteur_model::finding::{Finding, Layer, LayerStatus, Severity};
 use facteur_pipeline::examine::{Examined, Examiner};
 use facteur_pipeline::pdf_worker::PdfWorkerPool;
@@ -58,7 +58,7 @@ async fn examine(bytes: &[u8], context: Context, directory: bool) -> Examined {
     let mut checker = Checker::new(Packs::open(folder.path()).unwrap());
     if directory {
         let recipients: BTreeMap<String, Recipient> = toml::from_str(&read("cpro/directory.toml")).unwrap();
-        checker = checker.with_directory(Arc::new(recipients));
+        checker = checker.with_directory(Arc::new(WholeDirectory(recipients)));
     }
     let workers = PdfWorkerPool::new("facteur", ["worker-pdf"], 1).unwrap();
     let plan = Plan::only(vec![Layer::ChorusPro], context);
@@ -117,6 +117,20 @@ async fn each_rule_finds_what_breaks_it_and_says_where() {
             assert!(text.contains(at), "{} is said to be at line {line}: {text}", case.rule);
         }
     }
+}
+
+#[tokio::test]
+async fn of_a_part_of_the_directory_an_absent_recipient_is_not_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let part: BTreeMap<String, Recipient> = BTreeMap::from([("99970002400014".to_owned(), Recipient::default())]);
+    let checker = Checker::new(Packs::open(folder.path()).unwrap()).with_directory(Arc::new(part));
+    let workers = PdfWorkerPool::new("facteur", ["worker-pdf"], 1).unwrap();
+    let plan = Plan::only(vec![Layer::ChorusPro], Context::Afnor);
+    let bytes = read("cpro/invoice-b2g.xml");
+    let examined = Examiner::new(checker, workers).examine("facture.xml", bytes.as_bytes(), &plan).await;
+    let keys: Vec<&str> = examined.report.findings.iter().map(|finding| finding.key.as_str()).collect();
+    assert_eq!(keys, ["CPRO-DIRECTORY-MISSING"; 2]);
+    assert!(examined.report.findings.iter().all(|finding| finding.severity == Severity::Warning));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The recipient: known, active, and what it demands (BT-46, BT-13).
 //!
-//! Source: XP Z12-012, annex A. Rules 10 to 13 and 23 need the directory. Without a copy of it, or where it cannot be
-//! read, what only it can decide is said to be not checkable; what the configuration says of the recipient counts too.
+//! Source: XP Z12-012, annex A. Rules 10 to 13 and 23 need the directory. Without a copy of it that says something of the
+//! recipient, what only it can decide is said to be not checkable; what the configuration demands counts too.
 
 use facteur_model::directory::Recipient;
 use facteur_model::finding::{Actor, Finding};
@@ -14,7 +14,7 @@ const ROUTING_CODE: &str = "0224";
 
 /// What is known of the recipient.
 enum Known {
-    /// There is no copy of the directory, or it cannot be read.
+    /// There is no copy of the directory, it cannot be read, or it is of a part that says nothing of this recipient.
     Nothing,
     /// It is not in the directory, or the invoice does not say who it is.
     Absent,
@@ -117,8 +117,8 @@ fn known(view: &View<'_>) -> Known {
     let Some(siret) = siret(&view.invoice.buyer) else { return Known::Absent };
     match directory.recipient(&siret) {
         Ok(Some(recipient)) => Known::Entry(recipient),
-        Ok(None) => Known::Absent,
-        Err(_) => Known::Nothing,
+        Ok(None) if directory.is_complete() => Known::Absent,
+        Ok(None) | Err(_) => Known::Nothing,
     }
 }
 

@@ -96,7 +96,7 @@ pub enum Command {
     /// Everything about one invoice.
     Show(Show),
     /// What accountants read: standing reports.
-    Report(Report),
+    Report(Box<Report>),
     /// Sign a UBL invoice, or seal any file.
     Sign(Sign),
     /// Verify a signature or a seal.

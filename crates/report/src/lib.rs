@@ -2,7 +2,13 @@
 
 pub mod check_html;
 pub mod checked;
+pub mod document;
 pub mod payment_period;
+pub mod render;
+pub mod standing;
 pub mod status;
 pub mod svrl;
 pub mod table;
+pub mod vocabulary;
+pub mod wording;
+pub mod write;

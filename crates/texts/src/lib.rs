@@ -228,6 +228,15 @@ struct Tables {
     findings: BTreeMap<String, FindingText>,
 }
 
+macro_rules! ui {
+    ($language:literal) => {
+        [
+            include_str!(concat!("../ui/", $language, ".toml")),
+            include_str!(concat!("../ui/report.", $language, ".toml")),
+        ]
+    };
+}
+
 macro_rules! areas {
     ($language:literal) => {
         [
@@ -246,16 +255,17 @@ fn tables(language: Language) -> &'static Tables {
     static FRENCH: OnceLock<Tables> = OnceLock::new();
     static ENGLISH: OnceLock<Tables> = OnceLock::new();
     match language {
-        Language::French => FRENCH.get_or_init(|| load(include_str!("../ui/fr.toml"), &areas!("fr"))),
-        Language::English => ENGLISH.get_or_init(|| load(include_str!("../ui/en.toml"), &areas!("en"))),
+        Language::French => FRENCH.get_or_init(|| load(&ui!("fr"), &areas!("fr"))),
+        Language::English => ENGLISH.get_or_init(|| load(&ui!("en"), &areas!("en"))),
     }
 }
 
 /// The files are part of the program and a test reads them all; a file that cannot be read would show its keys.
-fn load(ui: &str, areas: &[&str]) -> Tables {
-    let ui: toml::Table = toml::from_str(ui).unwrap_or_default();
+fn load(ui: &[&str], areas: &[&str]) -> Tables {
     let mut flat = BTreeMap::new();
-    flatten("", &ui, &mut flat);
+    for file in ui {
+        flatten("", &toml::from_str(file).unwrap_or_default(), &mut flat);
+    }
     let mut findings = BTreeMap::new();
     for area in areas {
         findings.extend(toml::from_str::<BTreeMap<String, FindingText>>(area).unwrap_or_default());
@@ -327,6 +337,9 @@ mod tests {
     fn every_area_can_be_read() {
         for area in areas!("fr").iter().chain(&areas!("en")) {
             toml::from_str::<BTreeMap<String, FindingText>>(area).unwrap();
+        }
+        for file in ui!("fr").iter().chain(&ui!("en")) {
+            toml::from_str::<toml::Table>(file).unwrap();
         }
     }
 

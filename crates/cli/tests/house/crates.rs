@@ -34,7 +34,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that belong to some crates alone, in what is delivered.
-const ENGINES: [(&str, &[&str]); 16] = [
+const ENGINES: [(&str, &[&str]); 17] = [
     ("sqlx", &["facteur-store"]),
     ("reqwest", &["facteur-transmit"]),
     ("axum", &["facteur-simulator"]),
@@ -50,6 +50,7 @@ const ENGINES: [(&str, &[&str]); 16] = [
     ("zstd", &["facteur-store"]),
     ("clap", &["facteur", "facteur-simulator"]),
     ("indicatif", &["facteur"]),
+    ("rust_xlsxwriter", &["facteur-report"]),
     ("anyhow", &["facteur", "facteur-simulator"]),
 ];
 

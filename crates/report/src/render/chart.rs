@@ -1,0 +1,69 @@
+//! Bars as inline SVG: no script, no style from elsewhere. Lengths are whole numbers.
+
+use facteur_texts::Language;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::html::escaped;
+use super::shown;
+use crate::document::{Cell, Section};
+
+const MOST_BARS: usize = 24;
+const BAR_HEIGHT: usize = 22;
+const LABEL_WIDTH: usize = 250;
+const BARS_WIDTH: i64 = 380;
+const VALUE_WIDTH: usize = 110;
+const LONGEST_LABEL: usize = 34;
+
+/// The bars of a table, where it has some and a value above zero.
+pub(super) fn bars(language: Language, section: &Section) -> Option<String> {
+    let (label, value) = section.bars?;
+    let rows: Vec<_> =
+        section.rows.iter().take(MOST_BARS).filter_map(|row| Some((row.get(label)?, row.get(value)?))).collect();
+    let largest = rows.iter().map(|(_, value)| size(value)).max().filter(|largest| *largest > Decimal::ZERO)?;
+    let width = LABEL_WIDTH + VALUE_WIDTH + usize::try_from(BARS_WIDTH).unwrap_or_default();
+    let height = rows.len() * BAR_HEIGHT + 6;
+    let mut svg = format!(
+        "<svg role=\"img\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\
+         <title>{}</title>",
+        escaped(&section.title)
+    );
+    for (index, (name, value)) in rows.iter().enumerate() {
+        svg.push_str(&bar(language, index, name, value, largest));
+    }
+    svg.push_str("</svg>");
+    Some(svg)
+}
+
+fn bar(language: Language, index: usize, name: &Cell, value: &Cell, largest: Decimal) -> String {
+    let top = index * BAR_HEIGHT + 4;
+    let middle = top + 12;
+    let length = length(value, largest);
+    let after = LABEL_WIDTH + usize::try_from(length).unwrap_or_default() + 6;
+    let mut label = shown(language, name);
+    if label.chars().count() > LONGEST_LABEL {
+        label = label.chars().take(LONGEST_LABEL - 1).chain(['…']).collect();
+    }
+    let before = LABEL_WIDTH - 8;
+    format!(
+        "<text x=\"{before}\" y=\"{middle}\" text-anchor=\"end\">{}</text>\
+         <rect x=\"{LABEL_WIDTH}\" y=\"{top}\" width=\"{length}\" height=\"16\"/>\
+         <text x=\"{after}\" y=\"{middle}\">{}</text>",
+        escaped(&label),
+        escaped(&shown(language, value))
+    )
+}
+
+/// A bar's length in whole units; nothing below zero is drawn.
+fn length(value: &Cell, largest: Decimal) -> i64 {
+    let share = size(value).max(Decimal::ZERO).checked_div(largest).unwrap_or_default();
+    (share * Decimal::from(BARS_WIDTH)).round().to_i64().unwrap_or_default().clamp(0, BARS_WIDTH)
+}
+
+fn size(cell: &Cell) -> Decimal {
+    match cell {
+        Cell::Count(count) => Decimal::from(*count),
+        Cell::Amount(amount) => *amount,
+        _ => Decimal::ZERO,
+    }
+}

@@ -1,0 +1,58 @@
+//! For a terminal: plain tables.
+
+use facteur_texts::{Language, say};
+
+use super::shown_in;
+use crate::document::{Cell, Kind, Report, Section};
+use crate::table::{Align, Table};
+
+/// Rows of a table that a terminal is given; the other formats have them all.
+const MOST_ROWS: usize = 200;
+
+/// The report as text, at most `width` characters wide where that can be had (0: as wide as it is).
+#[must_use]
+pub fn text(language: Language, report: &Report, width: usize) -> String {
+    let mut text = format!("{}\n", report.title);
+    for line in &report.about {
+        text.push_str(&format!("{line}\n"));
+    }
+    for section in &report.sections {
+        text.push_str(&format!("\n{}\n", section.title));
+        if section.rows.is_empty() {
+            text.push_str(&format!("  {}\n", say(language, "report.empty", &[])));
+            continue;
+        }
+        text.push_str(&table(language, section).render(width));
+        if section.rows.len() > MOST_ROWS {
+            let more = (section.rows.len() - MOST_ROWS).to_string();
+            text.push_str(&format!("{}\n", say(language, "report.more", &[("count", &more)])));
+        }
+    }
+    if !report.notes.is_empty() {
+        text.push('\n');
+    }
+    for note in &report.notes {
+        text.push_str(&format!("{note}\n"));
+    }
+    text
+}
+
+fn table(language: Language, section: &Section) -> Table {
+    let align = |kind| if matches!(kind, Kind::Count | Kind::Amount) { Align::Right } else { Align::Left };
+    let columns = section.columns.iter().map(|column| (column.heading.clone(), align(column.kind))).collect();
+    let mut table = Table::new(columns);
+    let line =
+        |row: &[Cell]| section.columns.iter().zip(row).map(|(column, cell)| shown_in(language, column, cell)).collect();
+    for row in section.rows.iter().take(MOST_ROWS) {
+        table.row(line(row));
+    }
+    let totals = section.totals();
+    if !totals.is_empty() {
+        table.rule();
+    }
+    for mut total in totals {
+        super::label_total(language, section, &mut total);
+        table.row(line(&total));
+    }
+    table
+}

@@ -1,0 +1,152 @@
+//! One page for the mayor: how long payment takes, what is late, what it costs, who is slowest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use facteur_store::Store;
+use facteur_store::report::Entry;
+use rust_decimal::Decimal;
+
+use super::activity::savings;
+use super::collect::{each_with_events, signed};
+use super::payments::{Payment, payment};
+use super::{Query, ReportError, Tables};
+use crate::document::{Cell, Kind, Report, Section};
+use crate::payment_period::Period;
+
+/// Recipients named.
+const TOP: usize = 10;
+const DECIMALS: u32 = 1;
+const EURO: &str = "EUR";
+
+#[derive(Default)]
+struct Page {
+    invoices: i64,
+    paid: i64,
+    days: i64,
+    paid_late: i64,
+    late_now: i64,
+    late_sum: Decimal,
+    interest: Decimal,
+    recipients: BTreeMap<String, (i64, i64)>,
+    months: BTreeMap<String, (i64, i64)>,
+    unknown: BTreeSet<String>,
+    other_currencies: i64,
+}
+
+pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> Result<Report, ReportError> {
+    let mut page = Page::default();
+    each_with_events(store, query, |entry, events| {
+        page.invoices += 1;
+        if let Ok(payment) = payment(tables, query, entry, events) {
+            page.count(entry, &payment);
+        }
+    })
+    .await?;
+    let mut report = query.report();
+    report.attention = page.late_now > 0;
+    report.sections = vec![
+        page.figures(query),
+        averages(query, "slowest", "recipient", slowest(&page.recipients)),
+        averages(query, "delay_by_month", "month", page.months.iter().map(|(name, all)| (name, *all)).collect()),
+    ];
+    report.notes.push(query.sentence("average_rule", &[]));
+    report.notes.extend(page.unknown.iter().map(|what| query.sentence("no_rate", &[("what", what)])));
+    if page.other_currencies > 0 {
+        report.notes.push(query.sentence("other_currencies", &[("count", &page.other_currencies.to_string())]));
+    }
+    report.notes.extend(savings(query, page.invoices));
+    Ok(report)
+}
+
+impl Page {
+    fn count(&mut self, entry: &Entry, payment: &Payment) {
+        let Some(period) = payment.period() else { return };
+        if let Some(days) = payment_days(period) {
+            self.paid += 1;
+            self.days += days;
+            self.paid_late += i64::from(period.late_days > 0);
+            let recipient = entry.buyer.as_deref().or(entry.buyer_siret.as_deref()).unwrap_or("—");
+            add(&mut self.recipients, facteur_texts::printable(recipient), days);
+            let month = period.paid.map(|paid| format!("{:04}-{:02}", paid.year(), paid.month()));
+            add(&mut self.months, month.unwrap_or_default(), days);
+        } else if period.late_days > 0 {
+            self.late_now += 1;
+        }
+        self.sums(entry, period, payment);
+    }
+
+    fn sums(&mut self, entry: &Entry, period: &Period, payment: &Payment) {
+        if period.late_days == 0 {
+            return;
+        }
+        if entry.currency.as_deref() != Some(EURO) {
+            self.other_currencies += 1;
+            return;
+        }
+        if period.paid.is_none() {
+            self.late_sum = self.late_sum.saturating_add(signed(entry).unwrap_or_default());
+        }
+        match &payment.interest {
+            Ok(due) => {
+                self.interest = self.interest.saturating_add(due.as_ref().map_or(Decimal::ZERO, |due| due.total));
+            }
+            Err(error) => drop(self.unknown.insert(error.to_string())),
+        }
+    }
+
+    fn figures(&self, query: &Query) -> Section {
+        let columns = vec![query.column("figure", Kind::Text), query.column("value", Kind::Amount)];
+        let mut section = Section::new("figures", query.section_title("mayor_figures"), columns);
+        section.rows = vec![
+            query.figure("invoices", Cell::Count(self.invoices)),
+            query.figure("paid", Cell::Count(self.paid)),
+            query.figure("average_days", Cell::amount(average(self.days, self.paid))),
+            query.figure("paid_late", Cell::Count(self.paid_late)),
+            query.figure("late", Cell::Count(self.late_now)),
+            query.figure("late_sum", Cell::Amount(self.late_sum)),
+            query.figure("interest_due", Cell::Amount(self.interest)),
+        ];
+        section
+    }
+}
+
+/// Days from the start of the period until payment, an interruption left out.
+fn payment_days(period: &Period) -> Option<i64> {
+    let paid = period.paid?;
+    let suspended = period
+        .interruption
+        .map_or(0, |one| one.completed.map_or(0, |completed| completed.min(paid).days_since(one.notified).max(0)));
+    Some((paid.days_since(period.start) - suspended).max(0))
+}
+
+fn add(all: &mut BTreeMap<String, (i64, i64)>, name: String, days: i64) {
+    let (count, sum) = all.entry(name).or_default();
+    *count += 1;
+    *sum += days;
+}
+
+fn average(days: i64, count: i64) -> Option<Decimal> {
+    Some(Decimal::from(days).checked_div(Decimal::from(count))?.round_dp(DECIMALS))
+}
+
+fn slowest(recipients: &BTreeMap<String, (i64, i64)>) -> Vec<(&String, (i64, i64))> {
+    let mut all: Vec<_> = recipients.iter().map(|(name, counted)| (name, *counted)).collect();
+    all.sort_by_key(|(_, (count, days))| std::cmp::Reverse(average(*days, *count)));
+    all.truncate(TOP);
+    all
+}
+
+fn averages(query: &Query, key: &'static str, group: &'static str, all: Vec<(&String, (i64, i64))>) -> Section {
+    let columns = vec![
+        query.column(group, Kind::Text),
+        query.column("paid", Kind::Count),
+        query.column("average_days", Kind::Amount),
+    ];
+    let mut section = Section::new(key, query.section_title(key), columns);
+    let row = |(name, (count, days)): (&String, (i64, i64))| {
+        vec![Cell::text(name), Cell::Count(count), Cell::amount(average(days, count))]
+    };
+    section.rows = all.into_iter().map(row).collect();
+    section.bars = Some((0, 2));
+    section
+}

@@ -1,0 +1,26 @@
+//! Days and sums as the language writes them.
+
+use facteur_model::date::Date;
+use facteur_texts::Language;
+use rust_decimal::Decimal;
+
+/// A day: `12/05/2026` in French, `2026-05-12` in English.
+#[must_use]
+pub fn day(language: Language, date: Date) -> String {
+    match language {
+        Language::French => format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year()),
+        Language::English => date.to_string(),
+    }
+}
+
+/// A sum with at least two decimals.
+#[must_use]
+pub fn sum(language: Language, value: Decimal) -> String {
+    facteur_texts::amount(language, &value.normalize().to_string())
+}
+
+/// A currency as people write it.
+#[must_use]
+pub fn currency(code: &str) -> String {
+    if code == "EUR" { "€".to_owned() } else { facteur_texts::printable(code) }
+}

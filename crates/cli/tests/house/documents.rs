@@ -50,9 +50,9 @@ fn help(words: &[&str]) -> Option<String> {
 
 /// The names under the first heading of a help (`Commands:`), other than `help` itself.
 fn listed(help: &str) -> Vec<String> {
-    let lines = help.lines().skip_while(|line| !line.starts_with("Command") && !line.starts_with("Commande"));
-    let names =
-        lines.skip(1).take_while(|line| line.starts_with("  ")).filter_map(|line| line.split_whitespace().next());
+    let lines = help.lines().skip_while(|line| !line.starts_with("Command"));
+    let names = lines.skip(1).take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 

@@ -40,7 +40,7 @@ const PAGES: &[Page] = &[
             ),
         ],
     ),
-    ("directory", "Ce que demandent les destinataires : la copie de l'annuaire du portail", &[]),
+    ("directory", "Ce que demandent les destinataires (annuaire)", &[]),
     (
         "directory sync",
         "Interroger le portail sur des destinataires ; sans argument, sur tous ceux des factures enregistrées",

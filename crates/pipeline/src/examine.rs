@@ -1,6 +1,7 @@
 //! One document, looked at: told apart, read, checked. The same for `check` and for import; nothing is written here.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use facteur_model::directory::Recipient;
@@ -11,6 +12,7 @@ use facteur_parse::Parsed;
 use facteur_parse::pdf::{PdfContent, PdfError};
 use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
 use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
+use facteur_validate::packs::{ArtefactKind, Installed, Packs};
 use facteur_xml::{Document, Limits};
 
 use crate::config::{Check, ContextName, ReferenceRequired};
@@ -230,6 +232,13 @@ fn plain_pdf(mut findings: Vec<Finding>) -> Examined {
 #[must_use]
 pub fn first_fatal(report: &Report) -> Option<&Finding> {
     report.findings.iter().find(|finding| finding.severity == Severity::Fatal)
+}
+
+/// Whether the packs in a folder hold the rules of EN 16931; without them the business rules are not checked.
+#[must_use]
+pub fn has_rules(packs: &Path) -> bool {
+    let rules = |pack: &Installed| pack.artefact.layer == Layer::En16931 && pack.artefact.kind != ArtefactKind::Xsd;
+    Packs::open(packs).is_ok_and(|packs| packs.list().iter().any(rules))
 }
 
 /// The plan that a configuration asks for.

@@ -1,14 +1,17 @@
 //! `facteur check`: many files, in parallel, no store.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
+use facteur_model::directory::Recipient;
 use facteur_model::finding::{Actor, Finding, Layer, LayerStatus, Severity, Verdict};
 use facteur_pipeline::config::ContextName;
 use facteur_pipeline::engine::examiner;
 use facteur_pipeline::examine::{Examined, Examiner, context as context_of, plan};
+use facteur_pipeline::home::Home;
 use facteur_report::table::{Align, Table};
 use facteur_texts::{printable, speak};
 use facteur_validate::Plan;
@@ -30,7 +33,8 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
     let home = context.home_if_any()?;
     let configured = home.as_ref().map(|home| home.configuration.check.clone());
     let plan = Arc::new(make_plan(talk, options, configured)?);
-    let examiner = Arc::new(examiner(&context.packs(home.as_ref()), &std::env::current_exe()?)?);
+    let examiner = examiner(&context.packs(home.as_ref()), &std::env::current_exe()?)?;
+    let examiner = Arc::new(examiner.with_directory(known_recipients(home.as_ref()).await));
     let mut counts = Counts::default();
     let mut reports = Reports::open(talk.language, options)?;
     let mut files = Vec::new();
@@ -58,6 +62,14 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
         counts.show(talk);
     }
     Ok(status(counts.all_good()))
+}
+
+/// The home's copy of the directory; without a home, or where it cannot be read, no recipient is known.
+async fn known_recipients(home: Option<&Home>) -> BTreeMap<String, Recipient> {
+    let Some(home) = home else { return BTreeMap::new() };
+    let Ok(store) = home.store().await else { return BTreeMap::new() };
+    let entries = facteur_pipeline::directory::entries(&store).await.unwrap_or_default();
+    entries.into_iter().map(|(siret, entry)| (siret, entry.recipient)).collect()
 }
 
 fn make_plan(talk: Talk, options: &Check, configured: Option<facteur_pipeline::config::Check>) -> anyhow::Result<Plan> {

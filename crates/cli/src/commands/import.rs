@@ -20,6 +20,9 @@ pub async fn run(context: &Context, options: &Import) -> Outcome {
     bar.0.finish_and_clear();
     let summary = summary?;
     show(context.talk, &summary);
+    if !context.talk.json() {
+        context.note_missing_rules(&engine.home);
+    }
     Ok(status(summary.all_good()))
 }
 
@@ -102,5 +105,4 @@ pub fn show(talk: Talk, summary: &ImportSummary) {
         talk.data(&talk.say("import.not_taken", &[]));
         summary.not_taken.iter().for_each(|one| talk.data(&talk.finding(&one.finding)));
     }
-    talk.note("import.rules", &[]);
 }

@@ -79,6 +79,13 @@ impl Context {
         candidates.into_iter().find(filled).or(own).unwrap_or_else(user_packs)
     }
 
+    /// Says that the business rules are not checked, where their packs are missing.
+    pub fn note_missing_rules(&self, home: &Home) {
+        if !facteur_pipeline::examine::has_rules(&self.packs(Some(home))) {
+            self.talk.note("status.rules", &[]);
+        }
+    }
+
     /// Who works, for the journal.
     pub fn actor(&self) -> String {
         let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());

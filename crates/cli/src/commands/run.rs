@@ -21,6 +21,9 @@ pub async fn run(context: &Context, options: &Run) -> Outcome {
     bar.finish();
     let imported = imported?;
     super::import::show(talk, &imported);
+    if !talk.json() {
+        context.note_missing_rules(&engine.home);
+    }
     heading(context, "run.send");
     let sent = send(&dispatcher, &[]).await?;
     super::send::show(talk, &sent);

@@ -1,6 +1,6 @@
 //! `facteur show ID`
 
-use facteur_model::finding::{Finding, Verdict};
+use facteur_model::finding::{Finding, LayerResult, LayerStatus, Verdict};
 use facteur_report::status::{gateway_word, line, reason_sentences, short};
 use facteur_store::Store;
 use facteur_store::record::{Invoice, Version};
@@ -128,11 +128,25 @@ fn heading(talk: Talk, invoice: &Invoice, version: Option<&Version>, demo: bool)
     }
     let Some(version) = version else { return };
     let verdict = version.verdict.as_deref().and_then(Verdict::from_name);
-    field("verdict", &verdict.map_or_else(|| "—".to_owned(), |verdict| facteur_texts::verdict(talk.language, verdict)));
+    let word = verdict.map_or_else(|| "—".to_owned(), |verdict| facteur_texts::verdict(talk.language, verdict));
+    field("verdict", &format!("{word}{}", not_checked(talk, version)));
     if let Some(seal) = version.seal.as_ref().or(version.transmitted.as_ref()) {
         let key = if demo { "show.demo_seal" } else { "show.sealed" };
         field("seal", &talk.say(key, &[("sha256", &seal[..16.min(seal.len())])]));
     }
+}
+
+/// The layers that should have run and could not.
+fn not_checked(talk: Talk, version: &Version) -> String {
+    let layers: Vec<LayerResult> =
+        version.layers.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let missing = layers.iter().filter(|layer| layer.status == LayerStatus::NotEvaluable);
+    let names: Vec<String> =
+        missing.map(|layer| talk.say(&format!("layer.name_{}", layer.layer.as_str()), &[])).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(" ; {}", talk.say("layer.rules_not_checked", &[("layers", &names.join(", "))]))
 }
 
 /// What a line of the journal tells: the states, who, and why where a person said so.

@@ -27,7 +27,7 @@ pub async fn run(context: &Context, options: &Status) -> Outcome {
         if home.configuration.demo {
             talk.note("status.demo", &[]);
         }
-        talk.note("status.rules", &[]);
+        context.note_missing_rules(&home);
     }
     Ok(super::status(true))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use facteur_model::finding::{Actor, Finding, Layer};
+use facteur_model::finding::{Actor, Finding, Layer, Severity};
 use facteur_rules::RuleSet;
 use facteur_xml::Document;
 
@@ -100,6 +100,12 @@ fn load(installed: &Installed) -> Result<RuleSet, String> {
     RuleSet::load(entry, &bytes, &file).map_err(|error| error.to_string())
 }
 
+fn soften(findings: &mut [Finding]) {
+    let contradicts =
+        |finding: &&mut Finding| finding.evaluated && severity::contradicts_historic_channel(&finding.rule);
+    findings.iter_mut().filter(contradicts).for_each(|finding| finding.severity = Severity::Warning);
+}
+
 impl RuleLayer for OfficialRules {
     fn layer(&self) -> Layer {
         self.layer
@@ -113,7 +119,10 @@ impl RuleLayer for OfficialRules {
         let Some(set) = self.choose(document, occasion) else { return RuleOutcome::default() };
         match set.rules() {
             Ok(rules) => {
-                let found = findings::of(self.layer, document, rules.evaluate(document));
+                let mut found = findings::of(self.layer, document, rules.evaluate(document));
+                if occasion.context == Context::CproHistoric && !occasion.explicit {
+                    soften(&mut found);
+                }
                 RuleOutcome { findings: found, unusable: false }
             }
             Err(reason) => {

@@ -15,6 +15,12 @@ struct Table {
     #[allow(dead_code, reason = "the file names its format; there has been only one")]
     format: u32,
     warnings: BTreeSet<String>,
+    historic: BTreeSet<String>,
+}
+
+/// Whether Chorus Pro's historic channel itself asks for what the rule forbids: there it warns.
+pub(crate) fn contradicts_historic_channel(rule: &str) -> bool {
+    table().historic.contains(rule)
 }
 
 /// What the artefact's own flag says; without one, the table; else fatal. What could not be evaluated is fatal.
@@ -69,5 +75,11 @@ mod tests {
         for (id, flag, evaluated, expected) in cases {
             assert_eq!(of(&failure(id, flag, evaluated)), expected, "{id} {flag:?} {evaluated}");
         }
+    }
+
+    #[test]
+    fn what_the_historic_channel_asks_for_itself_is_in_the_table() {
+        assert!(contradicts_historic_channel("BR-CL-10"));
+        assert!(!contradicts_historic_channel("BR-CO-15"));
     }
 }

@@ -256,7 +256,7 @@ fn against_python(ours: &[Run], theirs: &[Run]) -> [Row; 2] {
 }
 
 fn notes(all: &[Stages]) -> Vec<String> {
-    let mut table = "CPU time of each stage alone on one thread, a document:\n\n| stage | µs |\n|---|---|\n".to_owned();
+    let mut table = "CPU time of each stage alone on one core, a document:\n\n| stage | µs |\n|---|---|\n".to_owned();
     for (n, name) in Stages::NAMES.iter().enumerate() {
         let times: Vec<f64> = all.iter().map(|stages| stages.micros[n]).collect();
         let Spread { median, low, high } = Spread::of(&times);

@@ -10,10 +10,10 @@ use crate::document::{Cell, Section};
 
 const MOST_BARS: usize = 24;
 const BAR_HEIGHT: usize = 22;
-const LABEL_WIDTH: usize = 250;
+const LABEL_WIDTH: usize = 340;
 const BARS_WIDTH: i64 = 380;
 const VALUE_WIDTH: usize = 110;
-const LONGEST_LABEL: usize = 34;
+const LONGEST_LABEL: usize = 50;
 
 /// The bars of a table, where it has some and a value above zero.
 pub(super) fn bars(language: Language, section: &Section) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The official rules themselves, compiled: Schematron over the tree of `facteur-xml`.
 //!
 //! This crate knows XPath and Schematron and nothing of invoices. [`RuleSet::load`] takes an artefact as it is
-//! published (XSLT 2 written by the ISO skeleton, or `.sch`) and compiles every rule of it, or says which construct
+//! published (XSLT 2 written by the ISO skeleton or by SchXslt, or `.sch`) and compiles every rule of it, or says which construct
 //! at which line it does not know: no rule is ever left out. [`RuleSet::evaluate`] then goes over a document once.
 //!
 //! Values are compared as an XSLT 2 processor without schema does it: what a document holds is untyped, compared with

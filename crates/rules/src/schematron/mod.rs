@@ -9,10 +9,12 @@ use crate::error::LoadError;
 pub(crate) mod codes;
 pub(crate) mod compile;
 pub(crate) mod sch;
+pub(crate) mod schxslt;
 pub(crate) mod xslt;
 
 pub(crate) const SVRL: &str = "http://purl.oclc.org/dsdl/svrl";
 pub(crate) const SCHEMATRON: &str = "http://purl.oclc.org/dsdl/schematron";
+pub(crate) const SCHXSLT: &str = "https://doi.org/10.5281/zenodo.1495494";
 pub(crate) const XSL: &str = "http://www.w3.org/1999/XSL/Transform";
 
 /// A schema before its expressions are compiled.
@@ -115,6 +117,9 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Schema, LoadError> {
     let root = document.root();
     let declared = prefixes(bytes, root);
     let mut schema = match (root.namespace(), root.name()) {
+        (Some(XSL), "stylesheet" | "transform") if declared.iter().any(|(_, namespace)| namespace == SCHXSLT) => {
+            schxslt::read(source, root)?
+        }
         (Some(XSL), "stylesheet" | "transform") => xslt::read(source, root)?,
         (Some(SCHEMATRON), "schema") => sch::read(source, root)?,
         _ => return Err(source.unknown(root)),

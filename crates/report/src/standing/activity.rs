@@ -1,4 +1,4 @@
-//! By month: what came in, what reached the recipient, what was paid, what did not get through; and what paper it saved.
+//! By month: what came in, what reached the recipient, what is settled, what did not get through; and what paper it saved.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
         query.column("month", Kind::Text),
         query.column("received", Kind::Count),
         query.column("reached", Kind::Count),
-        query.column("paid", Kind::Count),
+        query.column("settled", Kind::Count),
         query.column("not_through", Kind::Count),
         query.column("currency", Kind::Text),
         query.column("total", Kind::Amount),

@@ -239,6 +239,10 @@ fn whatever_is_not_understood_stops_the_load_and_is_named_with_its_line() {
     }
     let deep = format!("{}1{}", "(".repeat(5000), ")".repeat(5000));
     assert!(load(&rule(&deep)).is_err(), "nesting has a limit");
+    assert!(load(&rule(&"1 + ".repeat(5000))).is_err() && load(&rule(&format!("a{}", "/a".repeat(5000)))).is_err());
+    let ifs = "if (1) then 1 else ".repeat(5000);
+    assert!(load(&rule(&format!("{ifs}1"))).is_err(), "so has a chain of conditions");
+    assert!(load(&rule(&format!("{}1", "-".repeat(100_000)))).is_ok(), "signs are counted, not nested");
     assert!(RuleSet::load("x", b"<a/>", &|_| None).is_err());
     assert!(RuleSet::load("x", b"not xml", &|_| None).is_err());
 }

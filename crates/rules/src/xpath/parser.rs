@@ -36,6 +36,9 @@ pub(crate) struct Scope<'s> {
     pub(crate) slots: usize,
 }
 
+/// The longest chain of operators or steps: each is walked by a function that calls itself.
+const LONGEST: usize = 200;
+
 /// Compiles one expression.
 pub(crate) fn parse(source: &str, scope: &mut Scope<'_>) -> Result<Expr, Syntax> {
     let mut parser = Parser { tokens: tokens(source)?, at: 0, scope, depth: 0 };
@@ -68,7 +71,7 @@ impl Parser<'_, '_> {
     }
 
     fn single(&mut self) -> Result<Expr, Syntax> {
-        const DEEPEST: usize = 200;
+        const DEEPEST: usize = 48;
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(Syntax::new("expressions nested too deep"));
@@ -176,7 +179,7 @@ impl Parser<'_, '_> {
 
     fn additive(&mut self) -> Result<Expr, Syntax> {
         let mut left = self.multiplicative()?;
-        loop {
+        for _ in 0..LONGEST {
             let operation = match self.peek() {
                 Token::Symbol("+") => Operation::Add,
                 Token::Symbol("-") => Operation::Subtract,
@@ -186,11 +189,12 @@ impl Parser<'_, '_> {
             let right = self.multiplicative()?;
             left = Expr::Arithmetic(operation, Box::new(left), Box::new(right));
         }
+        Err(Syntax::new("too long a chain of operators"))
     }
 
     fn multiplicative(&mut self) -> Result<Expr, Syntax> {
         let mut left = self.union()?;
-        loop {
+        for _ in 0..LONGEST {
             let operation = match (self.peek(), self.keyword()) {
                 (Token::Symbol("*"), _) => Operation::Multiply,
                 (_, Some("div")) => Operation::Divide,
@@ -202,6 +206,7 @@ impl Parser<'_, '_> {
             let right = self.union()?;
             left = Expr::Arithmetic(operation, Box::new(left), Box::new(right));
         }
+        Err(Syntax::new("too long a chain of operators"))
     }
 
     fn union(&mut self) -> Result<Expr, Syntax> {
@@ -244,13 +249,22 @@ impl Parser<'_, '_> {
     }
 
     fn unary(&mut self) -> Result<Expr, Syntax> {
-        if self.take("-") {
-            return Ok(Expr::Negate(Box::new(self.unary()?)));
+        let mut negative = None;
+        loop {
+            if self.take("-") {
+                negative = Some(!negative.unwrap_or(false));
+            } else if self.take("+") {
+                negative = negative.or(Some(false));
+            } else {
+                break;
+            }
         }
-        if self.take("+") {
-            return self.unary();
-        }
-        self.path()
+        let operand = self.path()?;
+        Ok(match negative {
+            Some(true) => Expr::Negate(Box::new(operand)),
+            Some(false) => Expr::Negate(Box::new(Expr::Negate(Box::new(operand)))),
+            None => operand,
+        })
     }
 }
 
@@ -300,6 +314,9 @@ impl Parser<'_, '_> {
     }
 
     fn more(&mut self, start: Start, mut steps: Vec<Step>) -> Result<Expr, Syntax> {
+        if steps.len() > LONGEST {
+            return Err(Syntax::new("too long a path"));
+        }
         if self.take("//") {
             steps.push(descendant_or_self());
             return self.steps(start, steps);

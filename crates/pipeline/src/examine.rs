@@ -11,8 +11,8 @@ use facteur_model::kind::DocumentKind;
 use facteur_parse::Parsed;
 use facteur_parse::pdf::{PdfContent, PdfError};
 use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
-use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
 use facteur_validate::packs::{ArtefactKind, Installed, Packs};
+use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
 use facteur_xml::{Document, Limits};
 
 use crate::config::{Check, ContextName, ReferenceRequired};

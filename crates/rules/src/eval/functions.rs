@@ -21,8 +21,8 @@ impl<'d> Evaluator<'d> {
             Function::False => Items::boolean(false),
             Function::Not => Items::boolean(!self.truth(&arguments[0], focus)?),
             Function::Boolean => Items::boolean(self.truth(&arguments[0], focus)?),
-            Function::Exists => Items::boolean(!self.items(&arguments[0], focus)?.slice().is_empty()),
-            Function::Empty => Items::boolean(self.items(&arguments[0], focus)?.slice().is_empty()),
+            Function::Exists => Items::boolean(self.any_item(&arguments[0], focus)?),
+            Function::Empty => Items::boolean(!self.any_item(&arguments[0], focus)?),
             Function::Count => Items::One(Item::Decimal(self.count(&arguments[0], focus)?.into())),
             Function::Contains => Items::boolean(text(0)?.contains(text(1)?.as_ref())),
             Function::StartsWith => Items::boolean(text(0)?.starts_with(text(1)?.as_ref())),
@@ -92,6 +92,13 @@ impl<'d> Evaluator<'d> {
     pub(crate) fn shown(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<String> {
         let values = self.atoms(expr, focus)?;
         Ok(values.slice().iter().map(string).collect::<Vec<_>>().join(" "))
+    }
+
+    fn any_item(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<bool> {
+        match expr {
+            Expr::Path(_) => self.truth(expr, focus),
+            other => Ok(!self.items(other, focus)?.slice().is_empty()),
+        }
     }
 
     fn count(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<u64> {

@@ -50,6 +50,8 @@ pub(crate) struct Index<'d> {
     /// Elements by name of the rule set: where each name's begin in `listed`.
     starts: Vec<u32>,
     listed: Vec<u32>,
+    /// For each name of the rule set, whether an attribute has it.
+    attributes: Vec<bool>,
 }
 
 impl<'d> Index<'d> {
@@ -64,6 +66,7 @@ impl<'d> Index<'d> {
             names: vec![Names::default(); document.name_count()],
             starts: vec![0; table.len() + 1],
             listed: Vec::new(),
+            attributes: vec![false; table.len()],
         };
         let root = document.root();
         index.element(root, table);
@@ -91,6 +94,7 @@ impl<'d> Index<'d> {
             if !names.known {
                 *names = of_name(table, attribute.namespace().unwrap_or(""), attribute.name());
             }
+            self.attributes[usize::from(names.id)] = true;
         }
     }
 
@@ -134,6 +138,11 @@ impl<'d> Index<'d> {
     /// Whether the document has no element of that name.
     pub(crate) fn lacks(&self, id: NameId) -> bool {
         self.starts[usize::from(id)] == self.starts[usize::from(id) + 1]
+    }
+
+    /// Whether the document has no attribute of that name.
+    pub(crate) fn lacks_attribute(&self, id: NameId) -> bool {
+        !self.attributes[usize::from(id)]
     }
 
     /// Every element of that name, where there are only a few: then going through them is cheaper than through the

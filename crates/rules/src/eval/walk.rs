@@ -18,7 +18,9 @@ type Visit<'v> = dyn FnMut(Place) -> Flow + 'v;
 impl<'d> Evaluator<'d> {
     /// Shows a visitor the nodes of a path, as they come.
     pub(super) fn walk(&self, path: &'d Path, focus: Focus<'_, 'd>, visit: &mut Visit<'_>) -> Flow {
-        if path.needed.iter().any(|&id| self.index.lacks(id)) {
+        let lacking = path.needed.iter().any(|&id| self.index.lacks(id))
+            || path.needed_attributes.iter().any(|&id| self.index.lacks_attribute(id));
+        if lacking {
             return Ok(ControlFlow::Continue(()));
         }
         match &path.start {

@@ -63,6 +63,8 @@ pub(crate) struct Path {
     pub(crate) ordered: bool,
     /// Names of elements without which the path leads nowhere, as far as nothing before them could be in error.
     pub(crate) needed: Vec<NameId>,
+    /// The same of attributes.
+    pub(crate) needed_attributes: Vec<NameId>,
 }
 
 /// Where a path starts.

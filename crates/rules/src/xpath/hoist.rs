@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::deps::{needs, of_predicates};
-use super::expr::{Axis, Expr, Path, Predicate, Start, Step, StepKind, Test};
+use super::expr::{Axis, Expr, Function, Path, Predicate, Start, Step, StepKind, Test};
 use super::paths;
 
 /// The memos of a rule set: equal expressions share one.
@@ -45,18 +45,31 @@ impl Memos {
         exprs.into_iter().map(|expr| self.hoist(expr)).collect()
     }
 
+    /// Conditions: of a path only whether it leads anywhere is kept.
+    fn conditions(&mut self, exprs: Vec<Expr>) -> Vec<Expr> {
+        let condition = |expr| match expr {
+            path @ Expr::Path(_) if needs(&path).nothing() => Expr::Call(Function::Boolean, vec![path]),
+            other => other,
+        };
+        exprs.into_iter().map(|expr| self.hoist(condition(expr))).collect()
+    }
+
     fn below(&mut self, expr: Expr) -> Expr {
         match expr {
             Expr::Sequence(all) => Expr::Sequence(self.all(all)),
-            Expr::Or(all) => Expr::Or(self.all(all)),
-            Expr::And(all) => Expr::And(self.all(all)),
+            Expr::Or(all) => Expr::Or(self.conditions(all)),
+            Expr::And(all) => Expr::And(self.conditions(all)),
+            Expr::Call(function, mut all) if looks_only(function, &all) => {
+                let path = all.pop().map(|path| self.below(path));
+                Expr::Call(function, path.into_iter().collect())
+            }
             Expr::Union(all) => Expr::Union(self.all(all)),
             Expr::Call(function, all) => Expr::Call(function, self.all(all)),
             Expr::User(number, all) => Expr::User(number, self.all(all)),
             Expr::General(relation, a, b) => Expr::General(relation, self.boxed(a), self.boxed(b)),
             Expr::Value(relation, a, b) => Expr::Value(relation, self.boxed(a), self.boxed(b)),
             Expr::Arithmetic(operation, a, b) => Expr::Arithmetic(operation, self.boxed(a), self.boxed(b)),
-            Expr::AnyOf(inner, set) => Expr::AnyOf(self.boxed(inner), set),
+            Expr::AnyOf(inner, set) => Expr::AnyOf(Box::new(self.below(*inner)), set),
             Expr::Negate(inner) => Expr::Negate(self.boxed(inner)),
             Expr::Matching(kind, inner, regex, text) => Expr::Matching(kind, self.boxed(inner), regex, text),
             Expr::Cast(kind, optional, inner) => Expr::Cast(kind, optional, self.boxed(inner)),
@@ -78,6 +91,7 @@ impl Memos {
                         distinct: true,
                         ordered: true,
                         needed: Vec::new(),
+                        needed_attributes: Vec::new(),
                     },
                     self.boxed(body),
                 ),
@@ -117,6 +131,13 @@ impl Memos {
         };
         Step { kind, predicates: self.predicates(step.predicates) }
     }
+}
+
+/// Whether a function looks at the nodes of a path without needing them all at hand: it can stop at the first.
+fn looks_only(function: Function, arguments: &[Expr]) -> bool {
+    let looks =
+        matches!(function, Function::Exists | Function::Empty | Function::Not | Function::Boolean | Function::Count);
+    looks && matches!(arguments, [Expr::Path(_)])
 }
 
 fn step_needs(step: &Step) -> u128 {

@@ -7,18 +7,19 @@ use super::names::NameId;
 pub(crate) fn path(start: Start, steps: Vec<Step>) -> Expr {
     let steps = merged(steps);
     let (distinct, ordered) = guarantees(&start, &steps);
-    let needed = needed(&start, &steps);
-    Expr::Path(Path { start, steps, distinct, ordered, needed })
+    let (needed, needed_attributes) = needed(&start, &steps);
+    Expr::Path(Path { start, steps, distinct, ordered, needed, needed_attributes })
 }
 
-fn needed(start: &Start, steps: &[Step]) -> Vec<NameId> {
-    let mut names = Vec::new();
+fn needed(start: &Start, steps: &[Step]) -> (Vec<NameId>, Vec<NameId>) {
+    let (mut names, mut attributes) = (Vec::new(), Vec::new());
     if matches!(start, Start::Expr(_)) {
-        return names;
+        return (names, attributes);
     }
     for step in steps {
         match step.kind {
-            StepKind::Axis(axis, Test::Name(id)) if axis != Axis::Attribute => names.push(id),
+            StepKind::Axis(Axis::Attribute, Test::Name(id)) => attributes.push(id),
+            StepKind::Axis(_, Test::Name(id)) => names.push(id),
             StepKind::Axis(..) => {}
             StepKind::Nodes(_) => break,
         }
@@ -26,7 +27,7 @@ fn needed(start: &Start, steps: &[Step]) -> Vec<NameId> {
             break;
         }
     }
-    names
+    (names, attributes)
 }
 
 /// `descendant-or-self::node()/child::x` is `descendant::x`, unless positions count.
@@ -44,9 +45,35 @@ fn merged(steps: Vec<Step>) -> Vec<Step> {
             *axis = Axis::Descendant;
             all.pop();
         }
+        if after_any && !positional && below_any(&mut step) {
+            all.pop();
+        }
         all.push(step);
     }
     all
+}
+
+/// `descendant-or-self::node()/(a|b)` is `(descendant::a|descendant::b)`. False where the step is something else.
+fn below_any(step: &mut Step) -> bool {
+    let StepKind::Nodes(expr) = &mut step.kind else { return false };
+    let Expr::Union(parts) = &mut **expr else { return false };
+    let child = |part: &Expr| match part {
+        Expr::Path(Path { start: Start::Context, steps, .. }) => {
+            matches!(&steps[..], [Step { kind: StepKind::Axis(Axis::Child, _), predicates }] if !positional(predicates))
+        }
+        _ => false,
+    };
+    if !parts.iter().all(child) {
+        return false;
+    }
+    for part in parts {
+        if let Expr::Path(Path { steps, .. }) = part
+            && let StepKind::Axis(axis, _) = &mut steps[0].kind
+        {
+            *axis = Axis::Descendant;
+        }
+    }
+    true
 }
 
 /// Whether a walk gives every node once, and in document order.

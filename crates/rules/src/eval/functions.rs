@@ -66,6 +66,17 @@ impl<'d> Evaluator<'d> {
         })
     }
 
+    /// `ends-with(name(), 'Amount')`, where the local name alone decides it: contexts ask it of every element.
+    pub(super) fn name_ends(&self, arguments: &'d [Expr], focus: Focus<'_, 'd>) -> Option<bool> {
+        let [Expr::Call(Function::Name, of), Expr::Literal(end)] = arguments else { return None };
+        let index = focus.place.filter(|place| place.attribute == 0)?.index()?;
+        if !matches!(of[..], [Expr::Context]) || self.index.is_text(index) {
+            return None;
+        }
+        let local = self.index.element_at(index).name();
+        (end.len() <= local.len()).then(|| local.ends_with(&**end))
+    }
+
     /// A string argument: the value, or the empty string for nothing.
     pub(super) fn text(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Cow<'d, str>> {
         match self.single(expr, focus)? {

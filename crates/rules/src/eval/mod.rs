@@ -142,6 +142,10 @@ impl<'d> Evaluator<'d> {
             Expr::Call(Function::Exists | Function::Boolean, arguments) if is_condition(expr, arguments) => {
                 self.truth(&arguments[0], focus)
             }
+            Expr::Call(Function::EndsWith, arguments) => match self.name_ends(arguments, focus) {
+                Some(known) => Ok(known),
+                None => self.items(expr, focus)?.truth(),
+            },
             Expr::Call(Function::True, _) => Ok(true),
             Expr::Call(Function::False, _) => Ok(false),
             Expr::InList(list, members, value) => {

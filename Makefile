@@ -58,10 +58,10 @@ advisories: ## Known vulnerabilities of what we build with; needs the open netwo
 	@scripts/cargo_deny.sh "$(CARGO_DENY_VERSION)"
 	cargo deny check advisories
 
-# FACTEUR_PACKS means installed packs to the command and wheels to the tests of `validate`: the tests find .packs/ alone.
+# The tests find .packs/ (wheels) and .packs/installed alone; a tester's own environment must not reach them.
 test: packs ## Every test.
 	cargo build --locked --workspace --bins
-	@unset FACTEUR_PACKS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)"; \
+	@unset FACTEUR_PACKS FACTEUR_WHEELS FACTEUR_HOME; export FACTEUR_CORPUS="$(CORPUS)"; \
 	if cargo nextest --version >/dev/null 2>&1; then \
 	  echo "cargo nextest run --workspace && cargo test --doc --workspace"; \
 	  cargo nextest run --locked --workspace --no-fail-fast && cargo test --locked --workspace --doc; \

@@ -9,9 +9,9 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The folder with the wheels: `FACTEUR_PACKS`, else `.packs`. Without it tests are left out, but not in CI.
+/// The folder with the wheels: `FACTEUR_WHEELS`, else `.packs`. Without it tests are left out, but not in CI.
 pub fn wheels() -> Option<PathBuf> {
-    let folder = std::env::var_os("FACTEUR_PACKS").map_or_else(|| workspace().join(".packs"), PathBuf::from);
+    let folder = std::env::var_os("FACTEUR_WHEELS").map_or_else(|| workspace().join(".packs"), PathBuf::from);
     let complete =
         Manifest::built_in().distributions.iter().all(|distribution| folder.join(&distribution.file).is_file());
     if complete {

@@ -35,7 +35,9 @@ pub const DOCUMENT_BYTES_MAX: u64 = 30_000_000;
 pub const ARCHIVE_BYTES_MAX: u64 = 1 << 30;
 /// Documents on their way at the same time, and the bytes that they may hold together, in KiB.
 const IN_FLIGHT: usize = 64;
-const IN_FLIGHT_KIB: u32 = 48 * 1024;
+const IN_FLIGHT_KIB: u32 = 24 * 1024;
+/// The bytes that are looked at at the same time, in KiB: while it is, a document takes some 17 times its size.
+const LOOKED_AT_KIB: u32 = 6 * 1024;
 
 /// Who is told how far the import is.
 pub trait Progress: Send + Sync {
@@ -65,6 +67,7 @@ pub async fn import(
         progress: progress.clone(),
         places: Arc::new(Semaphore::new(IN_FLIGHT)),
         weight: Arc::new(Semaphore::new(IN_FLIGHT_KIB as usize)),
+        looks: Arc::new(Semaphore::new(LOOKED_AT_KIB as usize)),
     };
     let (reports, mut inbox) = mpsc::unbounded_channel();
     let mut running = JoinSet::new();
@@ -147,6 +150,7 @@ struct Work {
     progress: Arc<dyn Progress>,
     places: Arc<Semaphore>,
     weight: Arc<Semaphore>,
+    looks: Arc<Semaphore>,
 }
 
 /// A place among the documents on their way.
@@ -159,8 +163,12 @@ impl Work {
 
     /// Waits until so many bytes may be held.
     async fn room(&self, bytes: u64) -> Result<OwnedSemaphorePermit, PipelineError> {
-        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(IN_FLIGHT_KIB).min(IN_FLIGHT_KIB);
-        Ok(self.weight.clone().acquire_many_owned(kib).await.map_err(|_| StoreError::Closed)?)
+        weigh(&self.weight, bytes, IN_FLIGHT_KIB).await
+    }
+
+    /// Waits until so many bytes may be looked at. Whoever looks waits for nothing else.
+    async fn look(&self, bytes: u64) -> Result<OwnedSemaphorePermit, PipelineError> {
+        weigh(&self.looks, bytes, LOOKED_AT_KIB).await
     }
 
     async fn file(&self, source: Source, place: Place, turn: Turn, reports: &mpsc::UnboundedSender<Report>) {
@@ -179,7 +187,7 @@ impl Work {
         self.progress.done(&source.name);
     }
 
-    async fn take(&self, source: &Source, turn: Turn, reports: &mpsc::UnboundedSender<Report>) -> Report {
+    async fn take(&self, source: &Source, mut turn: Turn, reports: &mpsc::UnboundedSender<Report>) -> Report {
         let opened = match sources::open(source) {
             Ok(opened) => opened,
             Err(refusal) => return Ok(Told::NotTaken(refusal)),
@@ -188,7 +196,9 @@ impl Work {
             turn.whole().await;
             return archive::take(self, source, opened, kind, reports).await;
         }
+        turn.to_room().await;
         let _room = self.room(opened.size).await?;
+        turn.has_room();
         let bytes = match opened.read() {
             Ok(bytes) => bytes,
             Err(refusal) => return Ok(Told::NotTaken(refusal)),
@@ -234,7 +244,9 @@ impl Work {
             _ if resumed => return Ok(Told::Known),
             _ => return Ok(Told::Document(Box::new(engine.row(&invoice, duplicate_of).await?))),
         }
+        let look = self.look(bytes.len() as u64).await?;
         let ready = engine.prepare(&invoice, &name, &bytes).await;
+        drop(look);
         turn.to_process().await;
         let pending = engine.store.submit(Change::Process(Box::new(ready.process.clone()))).await?;
         drop(turn);
@@ -242,6 +254,12 @@ impl Work {
         killpoint::reach("import.after_processed");
         Ok(Told::Document(Box::new(row)))
     }
+}
+
+/// Takes the weight of so many bytes; what is heavier than everything takes everything.
+async fn weigh(scale: &Arc<Semaphore>, bytes: u64, most: u32) -> Result<OwnedSemaphorePermit, PipelineError> {
+    let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(most).min(most);
+    Ok(scale.clone().acquire_many_owned(kib).await.map_err(|_| StoreError::Closed)?)
 }
 
 fn media_type(bytes: &[u8]) -> &'static str {

@@ -50,10 +50,11 @@ impl Gate {
     }
 }
 
-/// The two gates of an import: *received*, *processed*.
+/// The gates of an import: *room in memory*, *received*, *processed*. Room is given in the same order as the rest:
+/// a later document that held it while it waits for its turn would keep an earlier one out for good.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Turns {
-    gates: Arc<[Gate; 2]>,
+    gates: Arc<[Gate; 3]>,
     given: Arc<Mutex<u64>>,
 }
 
@@ -71,30 +72,40 @@ impl Turns {
     }
 }
 
-/// One document's turn. Dropping it passes both gates, however the document ended.
+/// One document's turn. Dropping it passes all gates, however the document ended.
 #[derive(Debug)]
 pub(super) struct Turn {
-    gates: Arc<[Gate; 2]>,
+    gates: Arc<[Gate; 3]>,
     number: u64,
 }
 
 impl Turn {
+    /// Waits until everything before has room or needs none.
+    pub(super) async fn to_room(&self) {
+        self.gates[0].reach(self.number).await;
+    }
+
+    /// It has room.
+    pub(super) fn has_room(&mut self) {
+        self.gates[0].pass(self.number);
+    }
+
     /// Waits until everything before has been given to be recorded.
     pub(super) async fn to_receive(&self) {
-        self.gates[0].reach(self.number).await;
+        self.gates[1].reach(self.number).await;
     }
 
     /// It has been given to be recorded.
     pub(super) fn received(&mut self) {
-        self.gates[0].pass(self.number);
+        self.gates[1].pass(self.number);
     }
 
     /// Waits until everything before has been processed or given up.
     pub(super) async fn to_process(&self) {
-        self.gates[1].reach(self.number).await;
+        self.gates[2].reach(self.number).await;
     }
 
-    /// Waits for both gates: for what has many documents inside.
+    /// Waits for everything before: for what has many documents inside. Nothing after it takes room meanwhile.
     pub(super) async fn whole(&self) {
         self.to_receive().await;
         self.to_process().await;
@@ -111,6 +122,32 @@ impl Drop for Turn {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    /// Each of the tasks wants two thirds of the room, and the later ones ask first.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn those_that_wait_for_their_turn_never_keep_an_earlier_one_out() {
+        let (turns, room) = (Turns::new(), Arc::new(tokio::sync::Semaphore::new(3)));
+        let tasks: Vec<_> = (0..50_u64)
+            .map(|index| {
+                let (mut turn, room) = (turns.next(), room.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(std::time::Duration::from_micros((50 - index) * 40)).await;
+                    turn.to_room().await;
+                    let _room = room.acquire_many_owned(2).await.unwrap();
+                    turn.has_room();
+                    turn.to_receive().await;
+                    turn.received();
+                    turn.to_process().await;
+                })
+            })
+            .collect();
+        let all = async {
+            for task in tasks {
+                task.await.unwrap();
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), all).await.expect("they wait for one another");
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn gates_are_passed_in_order_even_when_some_give_up() {

@@ -5,6 +5,7 @@
 
 mod archive;
 mod inbox;
+mod large;
 mod sources;
 mod summary;
 mod turns;
@@ -21,10 +22,11 @@ use facteur_store::{StoreError, killpoint, new_id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use self::large::{LARGE_BYTES, Large};
 pub use self::sources::Source;
 pub use self::summary::{ImportSummary, NotTaken};
 use self::turns::{Turn, Turns};
-use crate::engine::Engine;
+use crate::engine::{Engine, Ready};
 use crate::error::PipelineError;
 use crate::lock::Lock;
 use crate::row::Row;
@@ -34,10 +36,8 @@ pub const DOCUMENT_BYTES_MAX: u64 = 30_000_000;
 /// Largest archive that is taken.
 pub const ARCHIVE_BYTES_MAX: u64 = 1 << 30;
 /// Documents on their way at the same time, and the bytes that they may hold together, in KiB.
-const IN_FLIGHT: usize = 64;
+const IN_FLIGHT: usize = 256;
 const IN_FLIGHT_KIB: u32 = 24 * 1024;
-/// The bytes that are looked at at the same time, in KiB: while it is, a document takes some 17 times its size.
-const LOOKED_AT_KIB: u32 = 6 * 1024;
 
 /// Who is told how far the import is.
 pub trait Progress: Send + Sync {
@@ -67,7 +67,7 @@ pub async fn import(
         progress: progress.clone(),
         places: Arc::new(Semaphore::new(IN_FLIGHT)),
         weight: Arc::new(Semaphore::new(IN_FLIGHT_KIB as usize)),
-        looks: Arc::new(Semaphore::new(LOOKED_AT_KIB as usize)),
+        large: Arc::new(Large::start()),
     };
     let (reports, mut inbox) = mpsc::unbounded_channel();
     let mut running = JoinSet::new();
@@ -150,7 +150,7 @@ struct Work {
     progress: Arc<dyn Progress>,
     places: Arc<Semaphore>,
     weight: Arc<Semaphore>,
-    looks: Arc<Semaphore>,
+    large: Arc<Large>,
 }
 
 /// A place among the documents on their way.
@@ -161,14 +161,19 @@ impl Work {
         Ok(Place(self.places.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?))
     }
 
-    /// Waits until so many bytes may be held.
+    /// Waits until so many bytes may be held; what is heavier than everything takes everything.
     async fn room(&self, bytes: u64) -> Result<OwnedSemaphorePermit, PipelineError> {
-        weigh(&self.weight, bytes, IN_FLIGHT_KIB).await
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(IN_FLIGHT_KIB).min(IN_FLIGHT_KIB);
+        Ok(self.weight.clone().acquire_many_owned(kib).await.map_err(|_| StoreError::Closed)?)
     }
 
-    /// Waits until so many bytes may be looked at. Whoever looks waits for nothing else.
-    async fn look(&self, bytes: u64) -> Result<OwnedSemaphorePermit, PipelineError> {
-        weigh(&self.looks, bytes, LOOKED_AT_KIB).await
+    /// Looks at a document, on the thread for large ones if it is one.
+    async fn prepare(&self, invoice: &str, name: String, bytes: Vec<u8>) -> Result<Ready, PipelineError> {
+        if bytes.len() < LARGE_BYTES {
+            return Ok(self.engine.prepare(invoice, &name, &bytes).await);
+        }
+        let (engine, invoice) = (self.engine.clone(), invoice.to_owned());
+        self.large.run(async move { engine.prepare(&invoice, &name, &bytes).await }).await
     }
 
     async fn file(&self, source: Source, place: Place, turn: Turn, reports: &mpsc::UnboundedSender<Report>) {
@@ -244,9 +249,7 @@ impl Work {
             _ if resumed => return Ok(Told::Known),
             _ => return Ok(Told::Document(Box::new(engine.row(&invoice, duplicate_of).await?))),
         }
-        let look = self.look(bytes.len() as u64).await?;
-        let ready = engine.prepare(&invoice, &name, &bytes).await;
-        drop(look);
+        let ready = self.prepare(&invoice, name, bytes).await?;
         turn.to_process().await;
         let pending = engine.store.submit(Change::Process(Box::new(ready.process.clone()))).await?;
         drop(turn);
@@ -254,12 +257,6 @@ impl Work {
         killpoint::reach("import.after_processed");
         Ok(Told::Document(Box::new(row)))
     }
-}
-
-/// Takes the weight of so many bytes; what is heavier than everything takes everything.
-async fn weigh(scale: &Arc<Semaphore>, bytes: u64, most: u32) -> Result<OwnedSemaphorePermit, PipelineError> {
-    let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(most).min(most);
-    Ok(scale.clone().acquire_many_owned(kib).await.map_err(|_| StoreError::Closed)?)
 }
 
 fn media_type(bytes: &[u8]) -> &'static str {

@@ -1,39 +1,38 @@
 //! Turns: documents are looked at side by side, and written in the order in which they were found, so that the first
 //! of two with the same number is always the same one.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::oneshot;
 
-/// One gate: passed in the order of the numbers.
+/// One gate: passed in the order of the numbers. Only whose turn it is is woken.
 #[derive(Debug, Default)]
-struct Gate {
-    state: Mutex<GateState>,
-    changed: Notify,
-}
+struct Gate(Mutex<GateState>);
 
 #[derive(Debug, Default)]
 struct GateState {
     next: u64,
     passed: BTreeSet<u64>,
+    waiting: BTreeMap<u64, oneshot::Sender<()>>,
 }
 
 impl Gate {
-    fn lock(&self) -> std::sync::MutexGuard<'_, GateState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, GateState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn reach(&self, number: u64) {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if self.lock().next >= number {
+        let (wake, woken) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            if state.next >= number {
                 return;
             }
-            changed.await;
+            state.waiting.insert(number, wake);
         }
+        // The other end is only dropped with the gate, which the one who waits keeps alive.
+        let _ = woken.await;
     }
 
     fn pass(&self, number: u64) {
@@ -45,8 +44,11 @@ impl Gate {
             state.passed.remove(&first);
             state.next += 1;
         }
-        drop(state);
-        self.changed.notify_waiters();
+        let later = state.next + 1;
+        let later = state.waiting.split_off(&later);
+        for (_, wake) in std::mem::replace(&mut state.waiting, later) {
+            let _ = wake.send(());
+        }
     }
 }
 

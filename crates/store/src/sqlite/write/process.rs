@@ -7,6 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::scribe::Scribe;
 use super::shared::{arguments, names, put_document, road};
 use crate::change::{Done, OTHER, Process, Reason};
+use crate::document::Packed;
 use crate::error::StoreError;
 
 pub(super) async fn process(
@@ -25,13 +26,16 @@ pub(super) async fn process(
     };
     let states = road(State::Received, events)?;
     let state = *states.last().unwrap_or(&State::Received);
-    for document in &new.documents {
-        put_document(connection, &siren, document, new.at).await?;
-    }
     let probable = same_total.filter(|_| new.probable.is_some() && conflict.is_none());
     let other = conflict.as_ref().map(|other| other.id.as_str());
-    write_invoice(connection, new, version, state, reason.as_ref(), other).await?;
-    write_findings(connection, new, version, probable.as_ref()).await?;
+    let found = findings(new, probable.as_ref());
+    // One document is the usual case: the seal. It goes in the same order as the rest.
+    let (first, others) = new.documents.split_first().map_or((None, &[][..]), |(first, others)| (Some(first), others));
+    for document in others {
+        put_document(connection, &siren, document, new.at).await?;
+    }
+    let outcome = Outcome { siren: &siren, version, state, reason: reason.as_ref(), other, document: first, found };
+    write(connection, new, outcome).await?;
     let payload = json!({
         "actor": new.actor, "states": names(&states), "verdict": new.verdict, "packs": new.packs,
         "transmitted": new.transmitted, "seal": new.seal, "reason": reason,
@@ -108,28 +112,36 @@ async fn known(connection: &mut SqliteConnection, new: &Process) -> Result<Known
     })
 }
 
-/// The invoice and its version, and the findings of an earlier look gone: in one order, since each order is a change
-/// of thread and back.
-async fn write_invoice(
-    connection: &mut SqliteConnection,
-    new: &Process,
+/// What becomes of an invoice that was processed.
+struct Outcome<'a> {
+    siren: &'a str,
     version: i64,
     state: State,
-    reason: Option<&Reason>,
-    duplicate_of: Option<&str>,
-) -> Result<(), StoreError> {
-    let identity = &new.identity;
+    reason: Option<&'a Reason>,
+    other: Option<&'a str>,
+    document: Option<&'a Packed>,
+    /// The findings, as a JSON array of texts.
+    found: String,
+}
+
+/// The document, the invoice, its version, and the findings instead of those of an earlier look: in one order, since
+/// each order is a change of thread and back.
+async fn write(connection: &mut SqliteConnection, new: &Process, outcome: Outcome<'_>) -> Result<(), StoreError> {
+    let (identity, document) = (&new.identity, outcome.document);
     sqlx::query(
-        "UPDATE invoice SET state = $2, since = $3, kind = $4, profile = $5, type_code = $6, framework = $7, \
+        "INSERT INTO document (siren, sha256, role, media_type, size, packing, bytes, created_at) \
+         SELECT $29, $30, $31, $32, $33, $34, $35, $3 WHERE $30 IS NOT NULL ON CONFLICT DO NOTHING; \
+         UPDATE invoice SET state = $2, since = $3, kind = $4, profile = $5, type_code = $6, framework = $7, \
          number = $8, issued = $9, issue_year = $10, supplier_siren = $11, supplier_siret = $12, supplier = $13, \
          buyer_siret = $14, buyer = $15, total = $16, currency = $17, key_exempt = $18, reason = $19, \
          reason_args = $20, duplicate_of = $21, next_at = 0, attempts = 0 WHERE id = $1; \
          UPDATE version SET embedded = $23, transmitted = $24, seal = $25, verdict = $26, layers = $27, packs = $28 \
          WHERE invoice = $1 AND n = $22; \
-         DELETE FROM finding WHERE invoice = $1 AND n = $22",
+         DELETE FROM finding WHERE invoice = $1 AND n = $22; \
+         INSERT INTO finding (invoice, n, ordinal, body) SELECT $1, $22, key, value FROM json_each($36)",
     )
     .bind(&new.id)
-    .bind(state.as_str())
+    .bind(outcome.state.as_str())
     .bind(new.at.0)
     .bind(&identity.kind)
     .bind(&identity.profile)
@@ -146,39 +158,34 @@ async fn write_invoice(
     .bind(&identity.total)
     .bind(&identity.currency)
     .bind(i64::from(identity.key_exempt))
-    .bind(reason.map(|reason| &reason.code))
-    .bind(reason.map(arguments))
-    .bind(duplicate_of)
-    .bind(version)
+    .bind(outcome.reason.map(|reason| &reason.code))
+    .bind(outcome.reason.map(arguments))
+    .bind(outcome.other)
+    .bind(outcome.version)
     .bind(&new.embedded)
     .bind(&new.transmitted)
     .bind(&new.seal)
     .bind(&new.verdict)
     .bind(&new.layers)
     .bind(&new.packs)
+    .bind(outcome.siren)
+    .bind(document.map(|document| &document.sha256))
+    .bind(document.map(|document| document.role.as_str()))
+    .bind(document.map(|document| &document.media_type))
+    .bind(document.map(|document| document.size))
+    .bind(document.map(|document| document.packing))
+    .bind(document.map(|document| &document.bytes))
+    .bind(outcome.found)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn write_findings(
-    connection: &mut SqliteConnection,
-    new: &Process,
-    version: i64,
-    probable: Option<&Other>,
-) -> Result<(), StoreError> {
+/// The findings, with the one about a probable double.
+fn findings(new: &Process, probable: Option<&Other>) -> String {
     let double = match (&new.probable, probable) {
         (Some(window), Some(other)) => Some(window.finding.replace(OTHER, other.number_or_id())),
         _ => None,
     };
-    for (ordinal, body) in (0_i64..).zip(new.findings.iter().chain(double.as_ref())) {
-        sqlx::query("INSERT INTO finding (invoice, n, ordinal, body) VALUES ($1, $2, $3, $4)")
-            .bind(&new.id)
-            .bind(version)
-            .bind(ordinal)
-            .bind(body)
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
+    json!(new.findings.iter().chain(double.as_ref()).collect::<Vec<_>>()).to_string()
 }

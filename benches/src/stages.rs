@@ -15,7 +15,6 @@ use facteur_store::{Store, Structure, new_id};
 use facteur_validate::packs::Packs;
 use facteur_validate::{Checker, Context, Plan, Report, Subject};
 use facteur_xml::{Document, Limits};
-
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 

@@ -9,7 +9,7 @@ use crate::source::{none, product, workspace};
 
 /// What each crate may depend on, of ours: the direction of `docs/architecture.md`. A crate of ours that is not here has
 /// to be put here first.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("facteur-model", &[]),
     ("facteur-xml", &[]),
     ("facteur-archive", &[]),
@@ -20,12 +20,13 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("facteur-sign", &["model", "xml"]),
     ("facteur-store", &["model"]),
     ("facteur-transmit", &["model"]),
+    ("facteur-render", &["model", "xml", "texts"]),
     ("facteur-report", &["model", "texts", "store"]),
     (
         "facteur-pipeline",
-        &["model", "xml", "archive", "texts", "parse", "validate", "sign", "store", "transmit", "report"],
+        &["model", "xml", "archive", "texts", "parse", "validate", "sign", "store", "transmit", "render", "report"],
     ),
-    ("facteur", &["model", "texts", "validate", "sign", "store", "report", "pipeline"]),
+    ("facteur", &["model", "texts", "validate", "sign", "store", "render", "report", "pipeline"]),
     ("facteur-simulator", &[]),
     (
         "facteur-benches",
@@ -34,17 +35,19 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that belong to some crates alone, in what is delivered.
-const ENGINES: [(&str, &[&str]); 17] = [
+const ENGINES: [(&str, &[&str]); 19] = [
     ("sqlx", &["facteur-store"]),
     ("reqwest", &["facteur-transmit"]),
     ("axum", &["facteur-simulator"]),
     ("quick-xml", &["facteur-xml"]),
+    ("krilla", &["facteur-render"]),
+    ("lettre", &["facteur-transmit"]),
     ("roxmltree", &["facteur-simulator"]),
     ("libxml", &["facteur-validate"]),
     ("xmlsec", &["facteur-sign"]),
     ("bergshamra-c14n", &["facteur-sign"]),
     ("uppsala", &["facteur-sign"]),
-    ("lopdf", &["facteur-parse", "facteur-simulator"]),
+    ("lopdf", &["facteur-parse", "facteur-render", "facteur-simulator"]),
     ("zip", &["facteur-archive", "facteur-simulator"]),
     ("tar", &["facteur-archive", "facteur-simulator"]),
     ("zstd", &["facteur-store"]),

@@ -1,0 +1,1 @@
+//! The writers: an invoice as UBL, CII, Factur-X or a page that people read.

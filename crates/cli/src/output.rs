@@ -225,7 +225,9 @@ impl Talk {
         // What our reader found is technical and in English; the official text of the finding keeps it.
         let found = if finding.layer == Layer::Syntax { &None } else { &finding.found };
         for (key, value) in [("show.found", found), ("show.expected", &finding.expected)] {
-            if let Some(value) = value.as_deref().filter(|value| !text.message.contains(&printable(value))) {
+            // A difference has been told with both its sides.
+            let told = |value: &str| text.message.contains(&printable(value)) || finding.args.contains_key("difference");
+            if let Some(value) = value.as_deref().filter(|value| !told(value)) {
                 let said = format!("{}{} {}", self.say(key, &[]), self.colon(), cut(&printable(value)));
                 lines.push_str(&wrapped("      ", "        ", &said));
             }

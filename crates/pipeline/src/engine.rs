@@ -363,7 +363,9 @@ fn identity_of(home: &Home, now: Timestamp) -> Result<SigningIdentity, String> {
 
 fn because(code: &str, finding: Option<&Finding>) -> Reason {
     let Some(finding) = finding else { return Reason::new(code) };
-    let mut reason = Reason::new(code).arg("rule", &finding.key);
+    // An official rule has its sentences under the artefact's own id; what we say ourselves, under our key.
+    let official = facteur_validate::keys::of(&finding.rule).is_some() && finding.evaluated;
+    let mut reason = Reason::new(code).arg("rule", if official { &finding.rule } else { &finding.key });
     for (name, value) in [("found", &finding.found), ("expected", &finding.expected), ("term", &finding.term)] {
         if let Some(value) = value {
             reason = reason.arg(name, value);

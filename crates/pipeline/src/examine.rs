@@ -13,11 +13,14 @@ use facteur_parse::pdf::{PdfContent, PdfError};
 use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
 use facteur_validate::packs::{ArtefactKind, Installed, Packs};
 use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
-use facteur_xml::{Document, Limits};
+use facteur_xml::{Document, Limits, Node};
 
 use crate::config::{Check, ContextName, ReferenceRequired};
 use crate::directory;
 use crate::pdf_worker::PdfWorkerPool;
+
+/// Longest value of the document that a finding quotes.
+const QUOTED_MAX: usize = 200;
 
 /// Everything that was found out about a document.
 #[derive(Debug, Clone)]
@@ -183,6 +186,47 @@ impl Places for Located<'_> {
         let mut holding = nodes.filter(|node| without_subject(node.text().trim()).starts_with(start));
         holding.next().map(|node| (node.path(), node.line())).or_else(|| self.of(term))
     }
+
+    fn term_at(&self, path: &str) -> Option<String> {
+        let mut around = node_at(self.document, path);
+        while let Some(node) = around {
+            if let Some(term) = self.parsed.term(node.id()) {
+                return Some(term.0.to_owned());
+            }
+            around = node.parent();
+        }
+        None
+    }
+
+    fn value_at(&self, path: &str, term: &str) -> Option<String> {
+        let node = node_at(self.document, path)?;
+        let terms = &self.parsed.terms;
+        let first = terms.partition_point(|(id, _)| *id < node.id());
+        let inside = terms[first..].iter().take_while(|(id, _)| *id < node.subtree_end());
+        let (id, _) = inside.clone().find(|(_, known)| known.0 == term)?;
+        let text = self.document.node(*id).text();
+        let text = text.trim();
+        (!text.is_empty() && text.len() <= QUOTED_MAX).then(|| text.to_owned())
+    }
+}
+
+/// The element at a path as [`Node::path`] writes it; the last element on the way where the rest is not there, as for
+/// an attribute.
+fn node_at<'d>(document: &'d Document, path: &str) -> Option<Node<'d>> {
+    let mut steps = path.strip_prefix('/')?.split('/').skip(1);
+    let mut node = document.root();
+    let below = |node: Node<'d>, step: &str| {
+        let (name, index) = match step.split_once('[') {
+            Some((name, index)) => (name, index.trim_end_matches(']').parse::<usize>().ok()?.checked_sub(1)?),
+            None => (step, 0),
+        };
+        let (prefix, local) = name.split_once(':').map_or((None, name), |(prefix, local)| (Some(prefix), local));
+        node.children_named(local).filter(|child| child.prefix() == prefix).nth(index)
+    };
+    while let Some(child) = steps.next().and_then(|step| below(node, step)) {
+        node = child;
+    }
+    Some(node)
 }
 
 /// The text of a UBL note after its subject code (`#AAI#text`); any other text as it stands.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use facteur_validate::chorus_pro::b2g;
+use facteur_validate::keys;
 use facteur_validate::packs::{ArtefactKind, Installed, PackError, Packs};
 use facteur_xml::{Document, Limits, Node};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,8 @@ pub struct Example {
 pub struct Explanation {
     /// The rule's id as it is written.
     pub rule: String,
+    /// What it is called whatever the artefact, where that is one thing.
+    pub key: Option<String>,
     /// The terms concerned, the first one first.
     pub terms: Vec<String>,
     /// Where it comes from.
@@ -104,7 +107,13 @@ impl Rules {
         let rule = self.ours.iter().find(known).or_else(|| self.official.keys().find(known))?.clone();
         let official = self.official.get(&rule).cloned().unwrap_or_default();
         let native = b2g::RULES.iter().find(|native| native.id == rule);
-        let mut terms: Vec<String> = native.map(|native| native.term.to_owned()).into_iter().collect();
+        let known: BTreeSet<(&str, Option<&str>)> = match keys::of(&rule) {
+            Some(known) => BTreeSet::from([(known.key, known.term)]),
+            None => official.iter().filter_map(|part| keys::of(&part.id)).map(|known| (known.key, known.term)).collect(),
+        };
+        let mut own: Vec<&str> = known.iter().filter_map(|(_, term)| *term).collect();
+        own.dedup();
+        let mut terms: Vec<String> = native.map(|native| native.term).into_iter().chain(own).map(str::to_owned).collect();
         for term in official.iter().flat_map(|official| terms_in(&official.text)) {
             if !terms.contains(&term) {
                 terms.push(term);
@@ -112,7 +121,9 @@ impl Rules {
         }
         let source = source_of(&rule, !official.is_empty());
         let example = examples().remove(&rule);
-        Some(Explanation { rule, terms, source, official, example })
+        let keys: BTreeSet<&str> = known.iter().map(|(key, _)| *key).collect();
+        let key = (keys.len() == 1).then(|| keys.first().map(|key| (*key).to_owned())).flatten();
+        Some(Explanation { rule, key, terms, source, official, example })
     }
 
     /// The known ids that are most like `name`, best first.
@@ -175,13 +186,15 @@ fn assertion(node: Node<'_>, artefact: &str) -> Option<Official> {
     })
 }
 
-/// Its own id; the rule that this is one assertion of (`BR-FR-05` of `BR-FR-05_BT-22`); the one that its text begins
-/// with: `[BR-CO-10]-Sum of …`.
+/// Its own id; its canonical key; the rule that this is one assertion of (`BR-FR-05` of `BR-FR-05_BT-22`); the one that
+/// its text begins with: `[BR-CO-10]-Sum of …`.
 fn names(rule: &Official) -> BTreeSet<String> {
     let bracketed = rule.text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(id, _)| id.trim());
     let bracketed = bracketed.filter(|id| !id.is_empty() && !id.contains(' '));
-    let whole = rule.id.split(['_', '/']).next().filter(|id| id.contains('-'));
-    std::iter::once(rule.id.as_str()).chain(bracketed).chain(whole).map(str::to_owned).collect()
+    let key = keys::of(&rule.id).map(|known| known.key);
+    let whole = |id: &'_ str| id.split(['_', '/']).next().filter(|id| id.contains('-')).map(str::to_owned);
+    let wholes = std::iter::once(rule.id.as_str()).chain(key).filter_map(whole);
+    std::iter::once(rule.id.as_str()).chain(bracketed).chain(key).map(str::to_owned).chain(wholes).collect()
 }
 
 /// The terms that a text names: `BT-106`, `BG-25`, `EXT-FR-FE-01`.

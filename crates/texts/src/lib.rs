@@ -110,7 +110,7 @@ pub fn speak(language: Language, finding: &Finding) -> FindingText {
     match known_text(language, finding) {
         Some(text) => FindingText {
             title: fill(&text.title, value),
-            message: fill(&text.message, value),
+            message: fill(&text.message, value) + &compared(language, finding),
             advice: fill(&text.advice, value),
             term: own_term().or_else(|| text.term.clone()),
             actor: text.actor.clone().or_else(|| Some(actor_name(finding.actor).to_owned())),
@@ -125,14 +125,27 @@ pub fn speak(language: Language, finding: &Finding) -> FindingText {
     }
 }
 
-/// By our canonical key, else by the artefact's own id, else by the family. The text of an official rule says that it
-/// is broken, so it is not taken for a rule that could not be evaluated.
+/// Both sides of a comparison and their difference, where a finding knows it.
+fn compared(language: Language, finding: &Finding) -> String {
+    let (Some(found), Some(expected), Some(difference)) =
+        (&finding.found, &finding.expected, finding.args.get("difference"))
+    else {
+        return String::new();
+    };
+    let [found, expected, difference] = [found, expected, difference].map(|value| amount(language, value));
+    let args = [("found", found.as_str()), ("expected", &expected), ("difference", &difference)];
+    format!(" {}", say(language, "show.compared", &args))
+}
+
+/// By our own key, else by the artefact's own id, else by the canonical key of the rule, else by the family. The text
+/// of an official rule says that it is broken, so it is not taken for a rule that could not be evaluated.
 fn known_text(language: Language, finding: &Finding) -> Option<&'static FindingText> {
     let find = |key: &str| {
         if finding.evaluated { finding_text(language, key) } else { tables(language).findings.get(key) }
     };
-    let own = [finding.key.as_str(), finding.rule.as_str()];
-    own.into_iter().chain(own.into_iter().flat_map(families)).find_map(find)
+    let own = tables(language).findings.get(&finding.key);
+    let mut ids = [finding.rule.as_str(), finding.key.as_str()].into_iter();
+    own.or_else(|| ids.clone().find_map(find)).or_else(|| ids.by_ref().flat_map(families).find_map(find))
 }
 
 /// Rules of one kind share a text: `UBL-CR-410` may have that of `UBL-CR`, else that of `UBL`.
@@ -380,10 +393,14 @@ mod tests {
     }
 
     #[test]
-    fn a_canonical_key_without_a_text_leaves_it_to_the_rule_of_the_artefact() {
+    fn a_rule_speaks_by_the_artefact_s_id_and_where_that_has_no_text_by_its_canonical_key() {
         let finding = Finding { key: "BR-FR-05/BT-22".to_owned(), ..broken("BR-FR-05_BT-22-1") };
         let direct = speak(Language::English, &broken("BR-FR-05_BT-22-1"));
         assert_eq!(speak(Language::English, &finding), direct);
+        let numbered = Finding { key: "BR-G-08".to_owned(), ..broken("FX-SCH-A-000390") };
+        assert_eq!(speak(Language::English, &numbered), speak(Language::English, &broken("BR-G-08")));
+        let listed = Finding { key: "CODE/BT-105".to_owned(), ..broken("FX-SCH-A-000390") };
+        assert!(speak(Language::French, &listed).message.contains("BT-105"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use facteur_xml::Document;
 use crate::checker::{Checker, Context, Occasion, Plan, Subject};
 use crate::packs::{Artefact, Installed, Manifest};
 use crate::report::{Report, verdict};
-use crate::{chorus_pro, profile, syntax};
+use crate::{chorus_pro, keys, profile, syntax, values};
 
 /// One check under way.
 pub(crate) struct Run<'r> {
@@ -56,11 +56,25 @@ impl<'r> Run<'r> {
             Some(document) => self.all(document),
             None => self.nothing_to_read(),
         }
+        self.complete();
         let profile = document.and_then(|document| profile::claim(document).map(|claim| claim.value()));
         let required: Vec<Layer> = self.plan.required().iter().chain(&self.unusable).copied().collect();
         let verdict = verdict(&self.findings, &self.layers, &required);
         let profile = profile.filter(|value| !value.is_empty());
         Report { verdict, profile, layers: self.layers, findings: self.findings }
+    }
+
+    /// Where neither the finding nor its rule names a term, it is that of the place; both sides of a comparison.
+    fn complete(&mut self) {
+        let Some(places) = self.subject.places else { return };
+        for finding in &mut self.findings {
+            if finding.term.is_none() {
+                finding.term = finding.path.as_deref().and_then(|path| places.term_at(path));
+            }
+            if let Some(invoice) = self.subject.invoice {
+                values::fill(finding, invoice, places);
+            }
+        }
     }
 
     fn all(&mut self, document: &Document) {
@@ -215,7 +229,7 @@ impl<'r> Run<'r> {
                 let outcome = rules.check(self.subject, document, occasion);
                 failed |= outcome.findings.iter().any(|finding| finding.severity == Severity::Fatal);
                 unusable |= outcome.unusable;
-                self.findings.extend(outcome.findings);
+                self.findings.extend(outcome.findings.into_iter().map(keys::named));
                 artefacts.push(artefact);
             }
         }

@@ -56,6 +56,18 @@ pub trait Places {
         let _ = start;
         self.of(term)
     }
+
+    /// The term that the element at a path holds, or the nearest one around it.
+    fn term_at(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
+
+    /// What the first element with the term holds that is at a path or inside.
+    fn value_at(&self, path: &str, term: &str) -> Option<String> {
+        let _ = (path, term);
+        None
+    }
 }
 
 /// The channel that an invoice is checked for.

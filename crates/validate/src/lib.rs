@@ -10,11 +10,13 @@
 mod chain;
 mod checker;
 pub mod chorus_pro;
+pub mod keys;
 pub mod packs;
 pub mod profile;
 mod report;
 mod rules;
 pub mod syntax;
+mod values;
 pub mod xsd;
 
 pub use checker::{Checker, Context, Occasion, Places, Plan, RuleLayer, RuleOutcome, Subject};

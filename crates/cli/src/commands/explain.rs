@@ -39,7 +39,8 @@ pub fn run(context: &Context, options: &Explain) -> Outcome {
 /// One JSON line: `facteur-explain/1`.
 fn line(explanation: &Explanation, text: Option<&FindingText>) -> String {
     let of = |field: fn(&FindingText) -> &String| text.map(field).filter(|sentence| !sentence.is_empty());
-    json!({"schema": "facteur-explain/1", "rule": explanation.rule, "title": of(|text| &text.title),
+    json!({"schema": "facteur-explain/1", "rule": explanation.rule, "key": explanation.key,
+        "title": of(|text| &text.title),
         "message": of(|text| &text.message), "advice": of(|text| &text.advice),
         "term": explanation.terms.first(), "terms": explanation.terms, "source": explanation.source,
         "official": explanation.official, "example": explanation.example})

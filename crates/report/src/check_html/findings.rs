@@ -86,7 +86,9 @@ fn put(page: &mut Markup, language: Language, finding: &Finding) {
     }
     page.raw("</p><p>").text(&text.message).raw("</p>");
     for (key, value) in [("show.found", &finding.found), ("show.expected", &finding.expected)] {
-        if let Some(value) = value.as_deref().filter(|value| !text.message.contains(*value)) {
+        // A difference has been told with both its sides.
+        let told = |value: &str| text.message.contains(value) || finding.args.contains_key("difference");
+        if let Some(value) = value.as_deref().filter(|value| !told(value)) {
             page.raw("<p>").text(&word(key)).raw(" : ").text(value).raw("</p>");
         }
     }

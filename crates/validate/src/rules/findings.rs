@@ -42,7 +42,6 @@ pub(crate) fn of(layer: Layer, document: &Document, failures: Vec<Failure>) -> V
 fn finding(layer: Layer, node: Node<'_>, rule: String, severity: Severity, failure: Failure) -> Finding {
     let mut finding = Finding::fatal(layer, &rule).at(node.path(), node.line()).official(failure.message);
     finding.severity = severity;
-    finding.term = term(&rule);
     finding.found = value(node);
     if !failure.evaluated {
         finding.evaluated = false;
@@ -60,17 +59,6 @@ fn name(failure: &Failure) -> String {
         let joined: String = words.collect::<Vec<_>>().join("-").chars().take(LONGEST).collect();
         format!("NOID({})", joined.trim_end_matches('-'))
     })
-}
-
-/// The business term in a rule id such as `BR-FR-05_BT-22_PMD`.
-fn term(rule: &str) -> Option<String> {
-    let parts = rule.split('_').skip(1);
-    let mut terms = parts.filter_map(|part| {
-        let (family, rest) = part.split_once('-')?;
-        let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        (matches!(family, "BT" | "BG") && !number.is_empty()).then(|| format!("{family}-{number}"))
-    });
-    terms.next()
 }
 
 /// What stands in an element that holds nothing but text.
@@ -104,13 +92,6 @@ mod tests {
     fn a_check_without_id_is_named_after_its_text() {
         assert_eq!(name(&failure(None)), "NOID(Element-variant-ram-TaxTotalAmount-not-currencyI)");
         assert_eq!(name(&failure(Some("BR-01"))), "BR-01");
-    }
-
-    #[test]
-    fn terms_are_read_from_ids() {
-        assert_eq!(term("BR-FR-05_BT-22_PMD").as_deref(), Some("BT-22"));
-        assert_eq!(term("BR-FR-15_BT-95_BT-102-1").as_deref(), Some("BT-95"));
-        assert_eq!((term("BR-CO-10"), term("BR-FR-01_EXT-FR-FE-136-1")), (None, None));
     }
 
     #[test]

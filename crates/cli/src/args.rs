@@ -173,6 +173,10 @@ pub struct Check {
     /// The channel whose rules apply: cpro-historic, afnor or plain.
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
+    /// As an invoice that was received: rules warn and never refuse, what lets you act comes first. So by itself in the
+    /// home of a recipient.
+    #[arg(long)]
+    pub received: bool,
     /// Write a page in HTML for each document into this folder.
     #[arg(long, value_name = "DIR")]
     pub html: Option<PathBuf>,
@@ -411,12 +415,18 @@ pub enum DirectoryCommand {
         /// The file.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// The file is the whole directory: who is not in it is unknown to the gateway.
+        #[arg(long)]
+        complete: bool,
+        /// The day that a whole directory is of, where it is not today's.
+        #[arg(long, value_name = "DAY", requires = "complete")]
+        as_of: Option<String>,
     },
-    /// What one recipient demands.
+    /// What one recipient demands; without any, what the copy holds.
     Show {
         /// Its SIRET.
         #[arg(value_name = "SIRET")]
-        siret: String,
+        siret: Option<String>,
     },
 }
 

@@ -46,8 +46,20 @@ const PAGES: &[Page] = &[
         "Interroger le portail sur des destinataires ; sans argument, sur tous ceux des factures enregistrées",
         &[("sirets", "SIRET de destinataires")],
     ),
-    ("directory import", "Lire des destinataires dans un fichier, un objet JSON par ligne", &[("file", "Le fichier")]),
-    ("directory show", "Ce que demande un destinataire", &[("siret", "Son SIRET")]),
+    (
+        "directory import",
+        "Lire des destinataires dans un fichier, un objet JSON par ligne",
+        &[
+            ("file", "Le fichier"),
+            ("complete", "Le fichier est l'annuaire entier : qui n'y figure pas est inconnu du portail"),
+            ("as_of", "Le jour auquel l'annuaire entier a été établi, si ce n'est pas aujourd'hui"),
+        ],
+    ),
+    (
+        "directory show",
+        "Ce que demande un destinataire ; sans argument, ce que contient la copie",
+        &[("siret", "Son SIRET")],
+    ),
     (
         "import",
         "Importer : fichiers, dossiers, .zip, .tar.gz ; sans argument, la boîte de dépôt",
@@ -59,6 +71,11 @@ const PAGES: &[Page] = &[
         &[
             ("layers", "Ces couches exactement : syntax, xsd, reading, en16931, factur-x, ctc-fr, br-fr, chorus-pro"),
             ("context", "Le circuit dont les règles s'appliquent : cpro-historic, afnor ou plain"),
+            (
+                "received",
+                "Comme une facture reçue : les règles avertissent sans jamais refuser, ce qui permet d'agir vient en \
+                 premier. C'est le cas d'office dans le dossier d'un destinataire",
+            ),
             ("html", "Écrire dans ce dossier une page HTML par document"),
             ("svrl", "Écrire dans ce dossier les constats de chaque document, en SVRL"),
             ("paths", "Fichiers et dossiers"),

@@ -226,7 +226,8 @@ impl Talk {
         let found = if finding.layer == Layer::Syntax { &None } else { &finding.found };
         for (key, value) in [("show.found", found), ("show.expected", &finding.expected)] {
             // A difference has been told with both its sides.
-            let told = |value: &str| text.message.contains(&printable(value)) || finding.args.contains_key("difference");
+            let told =
+                |value: &str| text.message.contains(&printable(value)) || finding.args.contains_key("difference");
             if let Some(value) = value.as_deref().filter(|value| !told(value)) {
                 let said = format!("{}{} {}", self.say(key, &[]), self.colon(), cut(&printable(value)));
                 lines.push_str(&wrapped("      ", "        ", &said));

@@ -15,10 +15,22 @@ pub trait Directory: Send + Sync {
     /// The copy cannot be read: nothing is known then, not even that there is no entry.
     fn recipient(&self, siret: &str) -> Result<Option<Recipient>, DirectoryError>;
 
-    /// Whether the copy is of the whole directory. Of a part of it, an absent entry says nothing.
-    fn is_complete(&self) -> bool {
-        false
+    /// How much of the directory the copy holds.
+    fn extent(&self) -> Extent {
+        Extent::Part
     }
+}
+
+/// How much of the directory a copy holds: what it means that it has no entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// Some recipients: an absent entry says nothing.
+    #[default]
+    Part,
+    /// All of them, lately: who is absent receives no invoices.
+    Whole,
+    /// All of them, too long ago: who is absent may have come since.
+    Old,
 }
 
 /// Why a copy of the directory does not answer.
@@ -89,7 +101,7 @@ impl Directory for WholeDirectory {
         self.0.recipient(siret)
     }
 
-    fn is_complete(&self) -> bool {
-        true
+    fn extent(&self) -> Extent {
+        Extent::Whole
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use facteur_model::clock::{Clock as _, SystemClock, Timestamp};
-use facteur_model::directory::Recipient;
+use facteur_model::date::Date;
+use facteur_model::directory::{Directory, DirectoryError, Extent, Recipient};
 use facteur_model::identifiers::Siret;
 use facteur_store::Store;
 use facteur_store::change::DirectoryEntries;
@@ -15,6 +16,15 @@ use crate::error::PipelineError;
 
 /// Largest file of recipients that is read: all of France is below.
 const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// Stands in place of a SIRET where the store says that a copy is whole.
+const WHOLE: &str = "*";
+/// After so long the copy of a whole directory no longer tells that somebody is not in it: recipients come every week.
+const WHOLE_MILLIS_MAX: i64 = 31 * 24 * 3_600_000;
+
+/// A file is the whole directory, of that day where it is not today's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WholeAsOf(pub Option<Date>);
 
 /// What a fetch from the gateway came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -38,6 +48,78 @@ pub struct Entry {
     pub at: Timestamp,
 }
 
+/// What a copy of the directory is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Whole {
+    /// Recipients that it held.
+    pub recipients: u64,
+    /// The day that it is of, where it is older than its import (`YYYY-MM-DD`).
+    #[serde(default)]
+    pub as_of: Option<Date>,
+}
+
+/// The copy of the directory in the store.
+#[derive(Debug, Clone, Default)]
+pub struct DirectoryCopy {
+    /// Its entries, by SIRET.
+    pub entries: BTreeMap<String, Entry>,
+    /// The import of the whole directory that it rests on, with its source and time; `None` where it is of a part.
+    pub whole: Option<(Whole, String, Timestamp)>,
+}
+
+/// A copy of the directory as the checks ask it.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    recipients: BTreeMap<String, Recipient>,
+    extent: Extent,
+}
+
+impl DirectoryCopy {
+    /// How much of the directory it holds at an instant.
+    #[must_use]
+    pub fn extent(&self, now: Timestamp) -> Extent {
+        match &self.whole {
+            None => Extent::Part,
+            Some((whole, _, at)) => {
+                let of = whole.as_of.and_then(midnight).unwrap_or(*at);
+                if now.0 - of.0 <= WHOLE_MILLIS_MAX { Extent::Whole } else { Extent::Old }
+            }
+        }
+    }
+
+    /// For the checks, at an instant.
+    #[must_use]
+    pub fn known(self, now: Timestamp) -> Known {
+        let extent = self.extent(now);
+        let recipients = self.entries.into_iter().map(|(siret, entry)| (siret, entry.recipient)).collect();
+        Known { recipients, extent }
+    }
+}
+
+impl Known {
+    /// Whether it says anything at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.recipients.is_empty()
+    }
+
+    /// The entry of a SIRET.
+    #[must_use]
+    pub fn get(&self, siret: &str) -> Option<&Recipient> {
+        self.recipients.get(siret)
+    }
+}
+
+impl Directory for Known {
+    fn recipient(&self, siret: &str) -> Result<Option<Recipient>, DirectoryError> {
+        Ok(self.recipients.get(siret).cloned())
+    }
+
+    fn extent(&self) -> Extent {
+        self.extent
+    }
+}
+
 /// Asks the gateway about the recipients given; without any, about every buyer that an invoice of the store names.
 ///
 /// # Errors
@@ -58,18 +140,25 @@ pub async fn sync(dispatcher: &Dispatcher, siren: &str, sirets: &[String]) -> Re
         }
     }
     synced.written = recipients.len() as u64;
-    write(&dispatcher.store, siren, dispatcher.gateway.name(), &dispatcher.actor, &recipients).await?;
+    write(&dispatcher.store, siren, dispatcher.gateway.name(), &dispatcher.actor, &recipients, None).await?;
     match failure {
         Some(error) => Err(error.into()),
         None => Ok(synced),
     }
 }
 
-/// Reads recipients from a file, one JSON object a line, all or none. Answers how many.
+/// Reads recipients from a file, one JSON object a line, all or none. Answers how many. Where the file is `whole`, who
+/// is not in it receives no invoices: what was known before counts no longer.
 ///
 /// # Errors
-/// The file cannot be read, or a line is no recipient: it is named.
-pub async fn import(store: &Store, siren: &str, actor: &str, file: &Path) -> Result<u64, PipelineError> {
+/// The file cannot be read, a line is no recipient (it is named), or a whole directory is empty.
+pub async fn import(
+    store: &Store,
+    siren: &str,
+    actor: &str,
+    file: &Path,
+    whole: Option<WholeAsOf>,
+) -> Result<u64, PipelineError> {
     let size = std::fs::metadata(file).map_err(PipelineError::file(file))?.len();
     if size > FILE_BYTES_MAX {
         return Err(wrong(file, 0, format!("{size} > {FILE_BYTES_MAX}")));
@@ -85,9 +174,14 @@ pub async fn import(store: &Store, siren: &str, actor: &str, file: &Path) -> Res
         }
         recipients.push(recipient);
     }
+    let count = recipients.len() as u64;
+    let whole = whole.map(|WholeAsOf(as_of)| Whole { recipients: count, as_of });
+    if whole.is_some() && count == 0 {
+        return Err(wrong(file, 0, "0".to_owned()));
+    }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    write(store, siren, &name, actor, &recipients).await?;
-    Ok(recipients.len() as u64)
+    write(store, siren, &name, actor, &recipients, whole.as_ref()).await?;
+    Ok(count)
 }
 
 fn wrong(file: &Path, line: u64, what: String) -> PipelineError {
@@ -101,27 +195,43 @@ async fn write(
     source: &str,
     actor: &str,
     recipients: &[Recipient],
+    whole: Option<&Whole>,
 ) -> Result<(), PipelineError> {
     if recipients.is_empty() {
         return Ok(());
     }
     let body = |recipient: &Recipient| serde_json::to_string(recipient).unwrap_or_default();
-    let entries = recipients.iter().map(|recipient| (recipient.siret.clone(), body(recipient))).collect();
+    let marker = whole.map(|whole| (WHOLE.to_owned(), serde_json::to_string(whole).unwrap_or_default()));
+    let entries = recipients.iter().map(|recipient| (recipient.siret.clone(), body(recipient))).chain(marker).collect();
     let (siren, source, actor) = (siren.to_owned(), source.to_owned(), actor.to_owned());
     Ok(store.put_directory(DirectoryEntries { siren, entries, source, at: SystemClock.now(), actor }).await?)
 }
 
-/// Every entry of the copy, by SIRET. An entry that cannot be read any more is left out, and so is not known.
+/// The copy of the directory. An entry that cannot be read any more is left out, and so is not known; so is one from
+/// before the last import of the whole directory that was not in it.
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn entries(store: &Store) -> Result<BTreeMap<String, Entry>, PipelineError> {
-    let rows = store.directory().await?;
-    let read = |(body, source, at): (String, String, Timestamp)| {
-        let recipient: Recipient = serde_json::from_str(&body).ok()?;
-        Some((recipient.siret.clone(), Entry { recipient, source, at }))
-    };
-    Ok(rows.into_iter().filter_map(read).collect())
+pub async fn copy(store: &Store) -> Result<DirectoryCopy, PipelineError> {
+    let mut copy = DirectoryCopy::default();
+    for (body, source, at) in store.directory().await? {
+        if let Ok(recipient) = serde_json::from_str::<Recipient>(&body) {
+            copy.entries.insert(recipient.siret.clone(), Entry { recipient, source, at });
+        } else if let Ok(whole) = serde_json::from_str::<Whole>(&body) {
+            copy.whole = Some((whole, source, at));
+        }
+    }
+    if let Some((_, _, since)) = copy.whole {
+        copy.entries.retain(|_, entry| entry.at >= since);
+    }
+    Ok(copy)
+}
+
+/// The first instant of a day, in UTC.
+fn midnight(day: Date) -> Option<Timestamp> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let day = time::Date::parse(&day.to_string(), &format).ok()?;
+    Some(Timestamp(day.midnight().assume_utc().unix_timestamp() * 1000))
 }
 
 /// What a recipient demands, added to what the configuration demands; a service may demand more than its structure.
@@ -134,5 +244,37 @@ pub fn demands(configured: Demands, recipient: Option<&Recipient>, service: Opti
         service_code: configured.service_code || recipient.service_required,
         commitment_number: configured.commitment_number || recipient.commitment_required || of_service,
         either: configured.either || recipient.either_required,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const DAY: i64 = 24 * 3_600_000;
+
+    fn whole(as_of: Option<&str>) -> DirectoryCopy {
+        let whole = Whole { recipients: 1, as_of: as_of.map(|day| Date::parse(day).unwrap()) };
+        DirectoryCopy {
+            whole: Some((whole, "annuaire.jsonl".to_owned(), Timestamp(100 * DAY))),
+            ..DirectoryCopy::default()
+        }
+    }
+
+    #[test]
+    fn a_whole_directory_is_whole_for_a_month() {
+        assert_eq!(DirectoryCopy::default().extent(Timestamp(0)), Extent::Part);
+        assert_eq!(whole(None).extent(Timestamp(100 * DAY)), Extent::Whole);
+        assert_eq!(whole(None).extent(Timestamp(131 * DAY)), Extent::Whole);
+        assert_eq!(whole(None).extent(Timestamp(131 * DAY + 1)), Extent::Old);
+        // 100 days after 1970 is 11 April; a file of February was old when it came.
+        assert_eq!(whole(Some("1970-02-01")).extent(Timestamp(100 * DAY)), Extent::Old);
+    }
+
+    #[test]
+    fn the_marker_of_a_whole_directory_is_no_recipient() {
+        let marker = serde_json::to_string(&Whole { recipients: 3, as_of: None }).unwrap();
+        assert!(serde_json::from_str::<Recipient>(&marker).is_err(), "{marker}");
     }
 }

@@ -62,8 +62,8 @@ impl Engine {
         let clock = Arc::new(SystemClock);
         let seal = load_seal(&home, clock.now());
         let plan = examine::plan(&home.configuration.check);
-        let known = directory::entries(&store).await?.into_iter().map(|(siret, entry)| (siret, entry.recipient));
-        let examiner = examiner(packs, program)?.with_directory(known.collect());
+        let known = directory::copy(&store).await?.known(clock.now());
+        let examiner = examiner(packs, program)?.with_directory(known);
         Ok(Self { home, store, clock, actor, examiner, plan, seal })
     }
 

@@ -1,10 +1,8 @@
 //! One document, looked at: told apart, read, checked. The same for `check` and for import; nothing is written here.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use facteur_model::directory::Recipient;
 use facteur_model::finding::{Actor, Finding, Layer, LayerResult, LayerStatus, Severity, Verdict};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
@@ -16,7 +14,7 @@ use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
 use facteur_xml::{Document, Limits, Node};
 
 use crate::config::{Check, ContextName, ReferenceRequired};
-use crate::directory;
+use crate::directory::{self, Known};
 use crate::pdf_worker::PdfWorkerPool;
 
 /// Longest value of the document that a finding quotes.
@@ -42,7 +40,7 @@ pub struct Examiner {
     checker: Checker,
     pdf: PdfWorkerPool,
     limits: Limits,
-    directory: Arc<BTreeMap<String, Recipient>>,
+    directory: Arc<Known>,
 }
 
 impl Examiner {
@@ -54,7 +52,7 @@ impl Examiner {
 
     /// With a copy of the directory of recipients: what each demands is then checked before anything is sent.
     #[must_use]
-    pub fn with_directory(mut self, directory: BTreeMap<String, Recipient>) -> Self {
+    pub fn with_directory(mut self, directory: Known) -> Self {
         if !directory.is_empty() {
             self.directory = Arc::new(directory);
             self.checker = self.checker.with_directory(self.directory.clone());

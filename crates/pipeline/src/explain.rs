@@ -109,11 +109,14 @@ impl Rules {
         let native = b2g::RULES.iter().find(|native| native.id == rule);
         let known: BTreeSet<(&str, Option<&str>)> = match keys::of(&rule) {
             Some(known) => BTreeSet::from([(known.key, known.term)]),
-            None => official.iter().filter_map(|part| keys::of(&part.id)).map(|known| (known.key, known.term)).collect(),
+            None => {
+                official.iter().filter_map(|part| keys::of(&part.id)).map(|known| (known.key, known.term)).collect()
+            }
         };
         let mut own: Vec<&str> = known.iter().filter_map(|(_, term)| *term).collect();
         own.dedup();
-        let mut terms: Vec<String> = native.map(|native| native.term).into_iter().chain(own).map(str::to_owned).collect();
+        let mut terms: Vec<String> =
+            native.map(|native| native.term).into_iter().chain(own).map(str::to_owned).collect();
         for term in official.iter().flat_map(|official| terms_in(&official.text)) {
             if !terms.contains(&term) {
                 terms.push(term);

@@ -9,7 +9,7 @@ use facteur_xml::Document;
 use crate::checker::{Checker, Context, Occasion, Plan, Subject};
 use crate::packs::{Artefact, Installed, Manifest};
 use crate::report::{Report, verdict};
-use crate::{chorus_pro, keys, profile, syntax, values};
+use crate::{chorus_pro, keys, profile, received, syntax, values};
 
 /// One check under way.
 pub(crate) struct Run<'r> {
@@ -58,10 +58,25 @@ impl<'r> Run<'r> {
         }
         self.complete();
         let profile = document.and_then(|document| profile::claim(document).map(|claim| claim.value()));
-        let required: Vec<Layer> = self.plan.required().iter().chain(&self.unusable).copied().collect();
+        let mut required: Vec<Layer> = self.plan.required().iter().chain(&self.unusable).copied().collect();
+        if self.plan.received {
+            received::soften(&mut self.findings, &mut self.layers);
+            received::put_first(&mut self.findings);
+            required.retain(received::still_required);
+        }
+        self.leave_open();
         let verdict = verdict(&self.findings, &self.layers, &required);
         let profile = profile.filter(|value| !value.is_empty());
         Report { verdict, profile, layers: self.layers, findings: self.findings }
+    }
+
+    /// A layer that could not check all that it should did not pass.
+    fn leave_open(&mut self) {
+        for result in self.layers.iter_mut().filter(|result| result.status == LayerStatus::Passed) {
+            if self.findings.iter().any(|finding| finding.layer == result.layer && !finding.evaluated) {
+                result.status = LayerStatus::NotEvaluable;
+            }
+        }
     }
 
     /// Where neither the finding nor its rule names a term, it is that of the place; both sides of a comparison.

@@ -93,6 +93,9 @@ pub struct Plan {
     pub required: Vec<Layer>,
     /// What the recipient demands, by configuration.
     pub demands: Demands,
+    /// Whether the document was received: a platform has accepted it, so what breaks a rule is shown and never
+    /// refused, and what lets the recipient act comes first.
+    pub received: bool,
 }
 
 /// A layer of rules, from an artefact.
@@ -132,7 +135,7 @@ impl Plan {
         if context != Context::Plain {
             required.push(Layer::ChorusPro);
         }
-        Self { layers: None, context, required, demands: Demands::default() }
+        Self { layers: None, context, required, demands: Demands::default(), received: false }
     }
 
     /// Exactly those layers.

@@ -133,7 +133,10 @@ mod tests {
 
     #[test]
     fn a_number_with_two_meanings_is_told_apart_by_its_text() {
-        assert_eq!(keyed("FX-SCH-A-000390", "Value of 'ram:ReasonCode' is not allowed."), pair("CODE/BT-105", "BT-105"));
+        assert_eq!(
+            keyed("FX-SCH-A-000390", "Value of 'ram:ReasonCode' is not allowed."),
+            pair("CODE/BT-105", "BT-105")
+        );
         assert_eq!(keyed("FX-SCH-A-000390", "[BR-FXEXT-G-08b] - In a VAT …"), pair("BR-G-08", "BT-116"));
     }
 

@@ -13,6 +13,7 @@ pub mod chorus_pro;
 pub mod keys;
 pub mod packs;
 pub mod profile;
+mod received;
 mod report;
 mod rules;
 pub mod syntax;

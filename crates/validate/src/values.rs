@@ -14,17 +14,8 @@ use crate::checker::Places;
 /// Elements of one part of the VAT breakdown (BG-23), in UBL and CII.
 const BREAKDOWN: [&str; 2] = ["TaxSubtotal", "ApplicableTradeTax"];
 /// The VAT categories, as ids of rules write them, and their codes (UNTDID 5305).
-const CATEGORIES: [(&str, &str); 9] = [
-    ("S", "S"),
-    ("Z", "Z"),
-    ("E", "E"),
-    ("AE", "AE"),
-    ("IC", "K"),
-    ("G", "G"),
-    ("O", "O"),
-    ("AF", "L"),
-    ("AG", "M"),
-];
+const CATEGORIES: [(&str, &str); 9] =
+    [("S", "S"), ("Z", "Z"), ("E", "E"), ("AE", "AE"), ("IC", "K"), ("G", "G"), ("O", "O"), ("AF", "L"), ("AG", "M")];
 
 /// Two sides of a comparison.
 enum Sides {

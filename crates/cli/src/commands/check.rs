@@ -1,14 +1,14 @@
 //! `facteur check`: many files, in parallel, no store.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use facteur_model::directory::Recipient;
+use facteur_model::clock::{Clock as _, SystemClock};
 use facteur_model::finding::{Actor, Finding, Layer, LayerStatus, Severity, Verdict};
-use facteur_pipeline::config::ContextName;
+use facteur_pipeline::config::{ContextName, Role};
+use facteur_pipeline::directory::Known;
 use facteur_pipeline::engine::examiner;
 use facteur_pipeline::examine::{Examined, Examiner, context as context_of, plan};
 use facteur_pipeline::home::Home;
@@ -32,7 +32,14 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
     let talk = context.talk;
     let home = context.home_if_any()?;
     let configured = home.as_ref().map(|home| home.configuration.check.clone());
-    let plan = Arc::new(make_plan(talk, options, configured)?);
+    let mut plan = make_plan(talk, options, configured)?;
+    let recipient = home.as_ref().is_some_and(|home| home.configuration.structure.role == Role::Recipient);
+    // Layers that are asked for by name are judged as their artefacts judge.
+    plan.received = options.received || (recipient && options.layers.is_none());
+    if plan.received {
+        talk.note("check.received", &[]);
+    }
+    let plan = Arc::new(plan);
     let examiner = examiner(&context.packs(home.as_ref()), &std::env::current_exe()?)?;
     let examiner = Arc::new(examiner.with_directory(known_recipients(home.as_ref()).await));
     let mut counts = Counts::default();
@@ -65,11 +72,10 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
 }
 
 /// The home's copy of the directory; without a home, or where it cannot be read, no recipient is known.
-async fn known_recipients(home: Option<&Home>) -> BTreeMap<String, Recipient> {
-    let Some(home) = home else { return BTreeMap::new() };
-    let Ok(store) = home.store().await else { return BTreeMap::new() };
-    let entries = facteur_pipeline::directory::entries(&store).await.unwrap_or_default();
-    entries.into_iter().map(|(siret, entry)| (siret, entry.recipient)).collect()
+async fn known_recipients(home: Option<&Home>) -> Known {
+    let Some(home) = home else { return Known::default() };
+    let Ok(store) = home.store().await else { return Known::default() };
+    facteur_pipeline::directory::copy(&store).await.unwrap_or_default().known(SystemClock.now())
 }
 
 fn make_plan(talk: Talk, options: &Check, configured: Option<facteur_pipeline::config::Check>) -> anyhow::Result<Plan> {
@@ -311,7 +317,11 @@ impl Counts {
         self.rows.push([printable(&name), kind.to_owned(), facteur_texts::verdict(talk.language, verdict), said]);
         if !findings.is_empty() {
             self.details.push_str(&format!("{}\n", printable(&checked.file.display().to_string())));
-            findings.iter().for_each(|finding| self.details.push_str(&talk.finding(finding)));
+            // What makes it invalid is read first; scripts get the order of the layers.
+            for severity in [Severity::Fatal, Severity::Warning] {
+                let of = findings.iter().filter(|finding| finding.severity == severity);
+                of.for_each(|finding| self.details.push_str(&talk.finding(finding)));
+            }
         }
     }
 

@@ -1,6 +1,10 @@
 //! `facteur directory sync|import|show`
 
-use facteur_pipeline::directory::{self, Entry};
+use anyhow::Context as _;
+use facteur_model::clock::{Clock as _, SystemClock};
+use facteur_model::date::Date;
+use facteur_model::directory::Extent;
+use facteur_pipeline::directory::{self, DirectoryCopy, Entry, WholeAsOf};
 use facteur_texts::printable;
 use serde_json::json;
 
@@ -26,16 +30,26 @@ pub async fn run(context: &Context, options: &Directory) -> Outcome {
             }
             Ok(status(synced.unknown.is_empty()))
         }
-        DirectoryCommand::Import { file } => {
+        DirectoryCommand::Import { file, complete, as_of } => {
             let (home, store) = context.store().await?;
             let siren = &home.configuration.legal_person.siren;
-            let count = directory::import(&store, siren, &context.actor(), file).await?;
-            talk.note("directory.imported", &[("count", &count.to_string())]);
+            let day = as_of.as_deref().map(|day| Date::parse(day).with_context(|| day.to_owned())).transpose()?;
+            let whole = complete.then_some(WholeAsOf(day));
+            let count = directory::import(&store, siren, &context.actor(), file, whole).await?;
+            let key = if *complete { "directory.imported_whole" } else { "directory.imported" };
+            talk.note(key, &[("count", &count.to_string())]);
             Ok(status(true))
         }
-        DirectoryCommand::Show { siret } => {
+        DirectoryCommand::Show { siret: None } => {
             let (_, store) = context.store().await?;
-            match directory::entries(&store).await?.get(siret) {
+            let copy = directory::copy(&store).await?;
+            let extent = copy.extent(SystemClock.now());
+            show_copy(talk, &copy, extent);
+            Ok(status(extent != Extent::Old))
+        }
+        DirectoryCommand::Show { siret: Some(siret) } => {
+            let (_, store) = context.store().await?;
+            match directory::copy(&store).await?.entries.get(siret) {
                 Some(entry) => {
                     show(talk, entry);
                     Ok(status(true))
@@ -47,6 +61,27 @@ pub async fn run(context: &Context, options: &Directory) -> Outcome {
             }
         }
     }
+}
+
+/// How many recipients, whether that is all of them, from where and of when.
+fn show_copy(talk: Talk, copy: &DirectoryCopy, extent: Extent) {
+    let (key, extent) = match extent {
+        Extent::Part => ("directory.part", "part"),
+        Extent::Whole => ("directory.whole", "whole"),
+        Extent::Old => ("directory.old", "old"),
+    };
+    let whole = copy.whole.as_ref();
+    let day = whole.map(|(whole, _, at)| whole.as_of.map_or_else(|| at.rfc3339(), |day| day.to_string()));
+    let source = whole.map(|(_, source, _)| source);
+    let recipients = copy.entries.len();
+    if talk.json() {
+        let line = json!({"schema": "facteur-directory-copy/1", "recipients": recipients, "extent": extent,
+            "source": source, "as_of": day});
+        return talk.data(&line.to_string());
+    }
+    let source = printable(source.map_or("—", String::as_str));
+    let day = day.unwrap_or_else(|| "—".to_owned());
+    talk.data(&talk.say(key, &[("count", &recipients.to_string()), ("source", &source), ("at", &day)]));
 }
 
 fn show(talk: Talk, entry: &Entry) {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use facteur_pipeline::explain::{Explanation, Rules, Source, terms_in};
+use facteur_pipeline::explain::{Explanation, Official, Rules, Source, terms_in};
 use facteur_texts::{FindingText, finding_keys, finding_text};
 use serde_json::json;
 
@@ -67,15 +67,28 @@ fn page(talk: Talk, explanation: &Explanation, text: Option<&FindingText>) -> St
         row("wrong", &example.wrong);
         row("right", &example.right);
     }
-    for official in &explanation.official {
-        let flag = official.flag.as_deref().map(|flag| format!(", {flag}")).unwrap_or_default();
-        row("official", &format!("{} ({}{flag})\n    {}", official.artefact, official.id, official.text));
+    for (text, places) in by_text(&explanation.official) {
+        row("official", &format!("{}\n    {text}", places.join(", ")));
     }
     // The braces stand for what a finding puts in: said once, where there are any.
     if page.contains('{') {
         page.push_str(&format!("\n{}\n", say("braces")));
     }
     page.trim_end().to_owned()
+}
+
+/// Each wording once, with the artefacts that have it, in the order in which they come.
+fn by_text(official: &[Official]) -> Vec<(&str, Vec<String>)> {
+    let mut texts: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in official {
+        let flag = one.flag.as_deref().map(|flag| format!(", {flag}")).unwrap_or_default();
+        let place = format!("{} ({}{flag})", one.artefact, one.id);
+        match texts.iter_mut().find(|(text, _)| *text == one.text) {
+            Some((_, places)) => places.push(place),
+            None => texts.push((&one.text, vec![place])),
+        }
+    }
+    texts
 }
 
 const fn source_key(source: Source) -> &'static str {

@@ -3,7 +3,7 @@
 //! Source: XP Z12-012, annex A. Rules 10 to 13 and 23 need the directory. Without a copy of it that says something of the
 //! recipient, what only it can decide is said to be not checkable; what the configuration demands counts too.
 
-use facteur_model::directory::Recipient;
+use facteur_model::directory::{Extent, Recipient};
 use facteur_model::finding::{Actor, Finding};
 
 use super::View;
@@ -14,8 +14,9 @@ const ROUTING_CODE: &str = "0224";
 
 /// What is known of the recipient.
 enum Known {
-    /// There is no copy of the directory, it cannot be read, or it is of a part that says nothing of this recipient.
-    Nothing,
+    /// There is no copy of the directory, it cannot be read, or it does not hold enough to say anything of this
+    /// recipient: the key that says why.
+    Nothing(&'static str),
     /// It is not in the directory, or the invoice does not say who it is.
     Absent,
     /// Its entry.
@@ -35,7 +36,7 @@ pub fn br_fr_cpro_10(view: &View<'_>) -> Vec<Finding> {
         vec![finding]
     };
     match known(view) {
-        Known::Nothing => vec![view.not_checkable("CPRO-DIRECTORY-MISSING").found(siret)],
+        Known::Nothing(why) => vec![view.not_checkable(why).found(siret)],
         Known::Absent => wrong("CPRO-RECIPIENT-UNKNOWN"),
         Known::Entry(recipient) if !recipient.active => wrong("CPRO-RECIPIENT-INACTIVE"),
         Known::Entry(_) => Vec::new(),
@@ -48,9 +49,9 @@ pub fn br_fr_cpro_11(view: &View<'_>) -> Vec<Finding> {
     let code = service_code(view);
     match (known(view), code) {
         (Known::Absent, _) => Vec::new(), // Rule 10 says so.
-        (Known::Nothing, None) if view.demands.service_code => vec![view.fatal()],
-        (Known::Nothing, code) => {
-            let mut finding = view.not_checkable("CPRO-DIRECTORY-MISSING");
+        (Known::Nothing(_), None) if view.demands.service_code => vec![view.fatal()],
+        (Known::Nothing(why), code) => {
+            let mut finding = view.not_checkable(why);
             finding.found = code.map(str::to_owned);
             vec![finding]
         }
@@ -77,8 +78,8 @@ pub fn br_fr_cpro_12(view: &View<'_>) -> Vec<Finding> {
     }
     match known(view) {
         Known::Absent => Vec::new(),
-        Known::Nothing if view.demands.commitment_number => vec![view.fatal()],
-        Known::Nothing => vec![view.not_checkable("CPRO-DIRECTORY-MISSING")],
+        Known::Nothing(_) if view.demands.commitment_number => vec![view.fatal()],
+        Known::Nothing(why) => vec![view.not_checkable(why)],
         Known::Entry(recipient) => {
             let of_service = service_code(view).and_then(|code| recipient.service(code));
             let demanded = recipient.commitment_required
@@ -96,8 +97,8 @@ pub fn br_fr_cpro_13(view: &View<'_>) -> Vec<Finding> {
     }
     match known(view) {
         Known::Absent => Vec::new(),
-        Known::Nothing if view.demands.either => vec![view.fatal()],
-        Known::Nothing => vec![view.not_checkable("CPRO-DIRECTORY-MISSING")],
+        Known::Nothing(_) if view.demands.either => vec![view.fatal()],
+        Known::Nothing(why) => vec![view.not_checkable(why)],
         Known::Entry(recipient) => {
             (recipient.either_required || view.demands.either).then(|| view.fatal()).into_iter().collect()
         }
@@ -107,18 +108,23 @@ pub fn br_fr_cpro_13(view: &View<'_>) -> Vec<Finding> {
 /// BR-FR-CPRO-23: a subcontractor paid directly (`S3`) sends to the public buyer itself. The invoice does not say who
 /// that is; that the recipient is one of the directory is all that can be checked, and rule 10 does it.
 pub fn br_fr_cpro_23(view: &View<'_>) -> Vec<Finding> {
-    let concerned = view.invoice.framework() == Some("S3") && matches!(known(view), Known::Nothing);
-    let finding = || view.not_checkable("CPRO-DIRECTORY-MISSING");
-    concerned.then(finding).into_iter().collect()
+    match known(view) {
+        Known::Nothing(why) if view.invoice.framework() == Some("S3") => vec![view.not_checkable(why)],
+        _ => Vec::new(),
+    }
 }
 
 fn known(view: &View<'_>) -> Known {
-    let Some(directory) = view.directory else { return Known::Nothing };
+    let Some(directory) = view.directory else { return Known::Nothing("CPRO-DIRECTORY-MISSING") };
     let Some(siret) = siret(&view.invoice.buyer) else { return Known::Absent };
     match directory.recipient(&siret) {
         Ok(Some(recipient)) => Known::Entry(recipient),
-        Ok(None) if directory.is_complete() => Known::Absent,
-        Ok(None) | Err(_) => Known::Nothing,
+        Ok(None) => match directory.extent() {
+            Extent::Whole => Known::Absent,
+            Extent::Part => Known::Nothing("CPRO-DIRECTORY-PARTIAL"),
+            Extent::Old => Known::Nothing("CPRO-DIRECTORY-OLD"),
+        },
+        Err(_) => Known::Nothing("CPRO-DIRECTORY-MISSING"),
     }
 }
 

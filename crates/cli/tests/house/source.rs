@@ -29,7 +29,8 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
         let kind = entry.file_type().unwrap();
         if kind.is_dir() && !NOT_OURS.iter().any(|name| entry.file_name() == *name) {
             found.extend(files(&path));
-        } else if kind.is_file() {
+        // In a second working tree `.git` is a file, which names the first.
+        } else if kind.is_file() && entry.file_name() != ".git" {
             found.push(path);
         }
     }

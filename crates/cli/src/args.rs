@@ -1,7 +1,10 @@
 //! What can be said on the command line, and nothing about what it does.
 
+mod hands;
+
 use std::path::PathBuf;
 
+pub use self::hands::{FoundName, Hand, Many, Resolve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
 
@@ -111,6 +114,8 @@ pub enum Command {
     Abandon(Hand),
     /// Take a corrected file.
     Correct(Correct),
+    /// Say what you found on the portal, where a deposit is in doubt.
+    Resolve(Resolve),
     /// The journal.
     Journal(Journal),
     /// The store.
@@ -337,16 +342,6 @@ pub struct Verify {
     /// Certificates to trust, PEM.
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct Hand {
-    /// Identity (or an unambiguous part of it) or number; several.
-    #[arg(required = true, value_name = "ID")]
-    pub ids: Vec<String>,
-    /// Why, for the journal.
-    #[arg(long, short, value_name = "TEXT")]
-    pub why: Option<String>,
 }
 
 #[derive(Debug, Args)]

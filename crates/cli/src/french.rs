@@ -10,7 +10,20 @@ type Page = (&'static str, &'static str, &'static [(&'static str, &'static str)]
 
 const WHICH: &str = "Identifiant (ou une partie qui n'en désigne qu'une) ou numéro";
 const WHY: (&str, &str) = ("why", "Pourquoi, pour le journal");
-const SEVERAL: (&str, &str) = ("ids", "Identifiants (ou parties qui n'en désignent qu'une) ou numéros");
+/// One case or many: the same for every hand.
+const HAND: &[(&str, &str)] = &[
+    ("ids", "Identifiants (ou parties qui n'en désignent qu'une) ou numéros"),
+    ("why", "Pourquoi, pour le journal ; obligatoire pour plusieurs dossiers à la fois"),
+    ("state", "Tous les dossiers dans ces états ; sans cela, dans ceux où la commande est possible"),
+    ("supplier", "Tous les dossiers de ce fournisseur : partie de son nom, SIREN ou SIRET"),
+    ("recipient", "Tous les dossiers de ce destinataire : partie de son nom, ou SIRET"),
+    ("reason", "Tous les dossiers pour ce motif : son code, ou la règle qui a échoué"),
+    ("older_than", "Tous les dossiers dans leur état depuis au moins ce nombre de jours"),
+    ("all_matching", "Tous les dossiers qui correspondent, même au-delà de cent"),
+    ("dry_run", "Montrer les dossiers, sans rien changer"),
+    ("yes", "Ne pas demander de confirmation"),
+    ("expect", "Seulement si ce nombre exact de dossiers correspond"),
+];
 const ONLY: (&str, &str) = ("ids", "Ces factures seulement, par identifiant ou numéro");
 
 const PAGES: &[Page] = &[
@@ -158,10 +171,24 @@ const PAGES: &[Page] = &[
             ("trust", "Certificats de confiance, PEM"),
         ],
     ),
-    ("retry", "Recommencer depuis le début", &[SEVERAL, WHY]),
-    ("hold", "Mettre en attente", &[SEVERAL, WHY]),
-    ("release", "Laisser repartir", &[SEVERAL, WHY]),
-    ("abandon", "Abandonner", &[SEVERAL, WHY]),
+    ("retry", "Recommencer depuis le début, un dossier ou plusieurs", HAND),
+    ("hold", "Mettre en attente, un dossier ou plusieurs", HAND),
+    ("release", "Laisser repartir, un dossier ou plusieurs", HAND),
+    ("abandon", "Abandonner, un dossier ou plusieurs", HAND),
+    (
+        "resolve",
+        "Dire ce que vous avez trouvé sur le portail, quand un dépôt est incertain",
+        &[
+            ("id", WHICH),
+            (
+                "found",
+                "Ce que vous avez trouvé : integrated (intégrée), settled (payée), rejected (rejetée), absent (le \
+                 portail ne l'a pas : elle peut être déposée), outside (traitée hors du portail)",
+            ),
+            ("flow", "Le numéro de flux que montre le portail"),
+            ("why", "Où vous avez regardé, pour le journal"),
+        ],
+    ),
     ("correct", "Remplacer par un fichier corrigé", &[("id", WHICH), ("file", "Le fichier corrigé"), WHY]),
     ("journal", "Le journal", &[]),
     ("journal verify", "Vérifier la chaîne", &[("head", "Une tête conservée ailleurs : LIGNE:EMPREINTE")]),

@@ -83,6 +83,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Release(options) => commands::hands::run(&context, commands::hands::RELEASE, &options).await,
         Command::Abandon(options) => commands::hands::run(&context, commands::hands::ABANDON, &options).await,
         Command::Correct(options) => commands::hands::correct(&context, &options).await,
+        Command::Resolve(options) => commands::resolve::run(&context, &options).await,
     };
     outcome.unwrap_or_else(|error| {
         context.talk.error(&error);

@@ -9,6 +9,7 @@ use facteur_pipeline::error::PipelineError;
 use facteur_pipeline::row::Row;
 use facteur_report::status::{reason_sentences, short};
 use facteur_report::table::Table;
+use facteur_report::wording::clock_time;
 use facteur_store::StoreError;
 use facteur_texts::{Language, printable, say, speak};
 
@@ -153,6 +154,11 @@ impl Talk {
             }
             PipelineError::Busy(path) => two("error.busy", &[("path", &path.display().to_string())], "error.busy_hint"),
             PipelineError::WrongState { id, state, verb } => self.wrong_state(id, state, verb),
+            PipelineError::NeverSent { id } => two("error.never_sent", &[("id", short(id))], "error.never_sent_hint"),
+            PipelineError::TooEarly { id, until } => {
+                let until = clock_time(self.language, *until);
+                two("error.too_early", &[("id", short(id)), ("until", &until)], "error.too_early_hint")
+            }
             PipelineError::SameFile(path) => one("error.same_file", &[("path", &path.display().to_string())]),
             PipelineError::NumberKept(number) => one("error.number_kept", &[("number", number)]),
             PipelineError::NotACorrection(what) => (what.clone(), None),

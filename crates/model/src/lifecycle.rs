@@ -119,10 +119,10 @@ impl State {
         match self {
             Self::Quarantined | Self::Invalid => &["correct", "retry", "abandon"],
             Self::Draft => &["correct", "abandon"],
-            Self::Held => &["release", "correct", "abandon"],
+            Self::Held => &["release", "resolve", "correct", "abandon"],
             Self::Duplicate | Self::OutsidePortal => &["retry", "abandon"],
             Self::Deferred => &["send", "hold", "abandon"],
-            Self::Uncertain => &["follow", "hold"],
+            Self::Uncertain => &["follow", "resolve", "hold"],
             Self::Rejected => &["correct", "retry", "abandon"],
             Self::Refused => &["correct", "abandon"],
             Self::Suspended => &["follow", "abandon"],
@@ -217,6 +217,12 @@ events! {
     Abandon = "abandon",
     /// A person says that it is handled outside the portal.
     TakeOutside = "take_outside",
+    /// A person found it integrated on the portal.
+    FoundOnPortal = "found_on_portal",
+    /// A person found on the portal that it was rejected there.
+    RejectedOnPortal = "rejected_on_portal",
+    /// A person looked, and the portal does not have it: it may be deposited.
+    AbsentFromPortal = "absent_from_portal",
 }
 
 impl fmt::Display for Event {
@@ -313,6 +319,11 @@ pub fn next(state: State, event: Event) -> Result<State, NotAllowed> {
             E::Abandon,
         ) => S::Abandoned,
         (S::Draft | S::Held | S::Invalid | S::Quarantined, E::TakeOutside) => S::OutsidePortal,
+
+        // What a person found on the portal. Only from `held`, where nothing else moves it, may it be deposited again.
+        (S::Held | S::Uncertain | S::Deposited | S::Rejected, E::FoundOnPortal) => S::Integrated,
+        (S::Held | S::Uncertain | S::Deposited, E::RejectedOnPortal) => S::Rejected,
+        (S::Held, E::AbsentFromPortal) => S::Received,
         (state, event) => return Err(NotAllowed { state, event }),
     };
     Ok(to)
@@ -376,6 +387,7 @@ mod tests {
                     "abandon" => &[Event::Abandon],
                     "release" => &[Event::Release],
                     "hold" => &[Event::Hold],
+                    "resolve" => &[Event::FoundOnPortal],
                     "send" => &[Event::Claim],
                     "follow" => &[Event::Accepted, Event::Resumed, Event::Settled],
                     other => panic!("unknown command {other}"),

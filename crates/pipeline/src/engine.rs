@@ -17,6 +17,7 @@ use facteur_validate::{Checker, Plan};
 
 use crate::config::{Role as StructureRole, SealPolicy};
 use crate::deposit::Dispatcher;
+use crate::deposit::allowance::Allowance;
 use crate::directory;
 use crate::error::PipelineError;
 use crate::examine::{self, Examined, Examiner, first_fatal};
@@ -327,6 +328,7 @@ pub fn dispatcher(home: &Home, store: Store, actor: &str, verb: &'static str) ->
         actor: actor.to_owned(),
         patience: configuration.deposit.clone(),
         lease_millis: i64::try_from(seconds * 1000 + 60_000).unwrap_or(i64::MAX),
+        allowance: Allowance::default(),
     })
 }
 

@@ -69,6 +69,20 @@ pub enum PipelineError {
         /// The command.
         verb: &'static str,
     },
+    /// Nothing of the invoice was ever sent.
+    #[error("invoice {id} was never sent")]
+    NeverSent {
+        /// Which invoice.
+        id: String,
+    },
+    /// What was sent may not show on the portal yet.
+    #[error("invoice {id} was sent recently: the portal may not show it before {}", until.rfc3339())]
+    TooEarly {
+        /// Which invoice.
+        id: String,
+        /// From when on a person's look at the portal proves something.
+        until: facteur_model::clock::Timestamp,
+    },
     /// The corrected file has the same bytes as the one it should replace.
     #[error("{} is the same file", .0.display())]
     SameFile(PathBuf),

@@ -3,6 +3,7 @@
 //! [`import`] brings documents in, [`engine`] takes each through reading, checking and sealing, [`deposit`] sends and
 //! follows, [`hands`] are what a person does with a case. SQL is in `store`, HTTP in `transmit`, XML in `xml`.
 
+pub mod cases;
 pub mod config;
 pub mod deposit;
 pub mod directory;
@@ -17,6 +18,7 @@ pub mod import;
 pub mod lease;
 pub mod lock;
 pub mod pdf_worker;
+pub mod resolve;
 pub mod row;
 
 /// Prepares the C libraries. Call it once in the main thread, before any other thread starts.

@@ -4,6 +4,7 @@ use facteur_model::finding::{Finding, Layer};
 use facteur_model::lifecycle::State;
 use facteur_store::change::Reason;
 use facteur_store::record::Invoice;
+use facteur_store::report::Entry;
 use facteur_texts::{Language, amount, finding_text, printable, say};
 use serde_json::{Value, json};
 
@@ -102,6 +103,30 @@ pub fn table(language: Language, invoices: &[Invoice]) -> Table {
             total(language, invoice),
             facteur_texts::state(language, invoice.state),
             at_gateway(language, invoice),
+        ]);
+    }
+    table
+}
+
+/// The table of cases that a person is about to touch.
+#[must_use]
+pub fn entries_table(language: Language, entries: &[Entry]) -> Table {
+    let heading = |key: &str| say(language, &format!("column.{key}"), &[]);
+    let mut table = Table::new(vec![
+        (heading("id"), Align::Left),
+        (heading("number_or_file"), Align::Left),
+        (heading("supplier"), Align::Left),
+        (heading("state"), Align::Left),
+        (say(language, "show.reason", &[]), Align::Left),
+    ]);
+    table.keep(&[0, 3]).middle(1);
+    for entry in entries {
+        table.row(vec![
+            short(&entry.id).to_owned(),
+            printable(entry.number.as_deref().unwrap_or(&entry.file)),
+            printable(entry.supplier.as_deref().unwrap_or("—")),
+            facteur_texts::state(language, entry.state),
+            entry.reason.as_ref().map_or_else(String::new, |reason| reason_title(language, reason)),
         ]);
     }
     table

@@ -1,8 +1,11 @@
 //! Days and sums as the language writes them.
 
+use facteur_model::clock::Timestamp;
 use facteur_model::date::Date;
 use facteur_texts::Language;
 use rust_decimal::Decimal;
+
+use crate::payment_period::clock_in_paris;
 
 /// A day: `12/05/2026` in French, `2026-05-12` in English.
 #[must_use]
@@ -11,6 +14,13 @@ pub fn day(language: Language, date: Date) -> String {
         Language::French => format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year()),
         Language::English => date.to_string(),
     }
+}
+
+/// An instant, as the clocks in Paris show it: `12/05/2026 06:30` in French, `2026-05-12 06:30` in English.
+#[must_use]
+pub fn clock_time(language: Language, at: Timestamp) -> String {
+    let (date, minutes) = clock_in_paris(at);
+    format!("{} {:02}:{:02}", day(language, date), minutes / 60, minutes % 60)
 }
 
 /// A sum with at least two decimals.

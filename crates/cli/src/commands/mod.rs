@@ -12,6 +12,7 @@ pub mod init;
 pub mod journal;
 pub mod packs;
 pub mod report;
+pub mod resolve;
 pub mod run;
 pub mod send;
 pub mod show;

@@ -50,7 +50,7 @@ fn sent_document(version: &Version) -> &str {
 }
 
 /// Deposits one invoice. `from` is `queued` for a first try, `uncertain` for the one resend after the waiting time.
-/// Answers the state reached; `None` when another sender was first.
+/// Answers the state reached; `None` when another sender was first, or this run may begin no more.
 pub(super) async fn deposit(
     dispatcher: &Dispatcher,
     invoice: &Invoice,
@@ -61,6 +61,9 @@ pub(super) async fn deposit(
         Ok(parcel) => parcel,
         Err(reason) => return hold(dispatcher, invoice, invoice.state, reason).await.map(Some),
     };
+    if dispatcher.allowance.take(dispatcher.now(), dispatcher.lease_millis).is_err() {
+        return Ok(None);
+    }
     let resend = from == State::Uncertain;
     let intent = intent(dispatcher, invoice, &parcel, resend);
     let flow = intent.flow.clone();

@@ -5,6 +5,7 @@
 //! finding it, moves it on.
 
 mod adopt;
+pub mod allowance;
 mod attempt;
 pub mod follow;
 mod matching;
@@ -21,6 +22,7 @@ use facteur_store::change::{DeliveryEnd, GatewayEventRow};
 use facteur_store::document::{Packed, Role};
 use facteur_store::{Store, new_id};
 
+use self::allowance::Allowance;
 use crate::config::Deposit;
 
 /// Everything that sending and following need.
@@ -38,6 +40,8 @@ pub struct Dispatcher {
     pub patience: Deposit,
     /// Longest time that one deposit may take, in milliseconds: the length of a lease.
     pub lease_millis: i64,
+    /// What this run may still begin.
+    pub allowance: Allowance,
 }
 
 impl Dispatcher {

@@ -80,6 +80,11 @@ pub async fn send(dispatcher: &Dispatcher, only: &[String]) -> Result<SendSummar
             summary.stopped = Some("GATEWAY-PAUSE".to_owned());
             continue;
         }
+        if let Some(spent) = dispatcher.allowance.spent(dispatcher.now(), dispatcher.lease_millis) {
+            summary.left += 1;
+            summary.stopped = Some(spent.code().to_owned());
+            continue;
+        }
         let (dispatcher, failures) = (dispatcher.clone(), failures.clone());
         running.spawn(async move {
             let _place = place;

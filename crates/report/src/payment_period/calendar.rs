@@ -17,6 +17,14 @@ pub fn day_in_paris(at: Timestamp) -> Date {
     day_of(at.plus_millis(offset))
 }
 
+/// What the clocks in Paris show at that instant: the day, and the minutes since midnight on their faces.
+#[must_use]
+pub fn clock_in_paris(at: Timestamp) -> (Date, u16) {
+    let local = at.plus_millis(if is_summer(at) { 2 * HOUR } else { HOUR });
+    let minutes = local.0.rem_euclid(24 * HOUR) / 60_000;
+    (day_of(local), u16::try_from(minutes).unwrap_or_default())
+}
+
 /// The legal day of a moment as a gateway writes it: with an offset it is moved to Paris; without one it is the day
 /// that is written.
 #[must_use]
@@ -127,6 +135,24 @@ mod tests {
             assert_eq!(day_of_text(text), Some(day(wanted)), "{text}");
         }
         assert_eq!(day_of_text("hier"), None);
+    }
+
+    #[test]
+    fn the_clocks_of_paris_go_forward_in_march_and_back_in_october() {
+        let at = |text: &str| {
+            let moment = time::OffsetDateTime::parse(text, &Rfc3339).unwrap();
+            clock_in_paris(Timestamp(moment.unix_timestamp() * 1000))
+        };
+        for (text, date, minutes) in [
+            ("2026-11-23T22:30:59Z", "2026-11-23", 23 * 60 + 30),
+            ("2026-11-23T23:00:00Z", "2026-11-24", 0),
+            ("2026-03-29T00:59:00Z", "2026-03-29", 119),
+            ("2026-03-29T01:00:00Z", "2026-03-29", 180),
+            ("2026-10-25T00:59:00Z", "2026-10-25", 179),
+            ("2026-10-25T01:00:00Z", "2026-10-25", 120),
+        ] {
+            assert_eq!(at(text), (day(date), minutes), "{text}");
+        }
     }
 
     #[test]

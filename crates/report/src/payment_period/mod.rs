@@ -11,7 +11,7 @@ mod request;
 mod rules;
 mod start;
 
-pub use calendar::{day_in_paris, day_of_text, is_working_day, last_working_day, start_in_paris};
+pub use calendar::{clock_in_paris, day_in_paris, day_of_text, is_working_day, last_working_day, start_in_paris};
 pub use error::PeriodError;
 pub use interest::{LateInterest, late_interest};
 pub use period::{Assessment, Ineffective, Interrupted, Period, Share, assess};

@@ -459,6 +459,29 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The invoice that it changes; none for one that comes in, or where none is concerned. The database locks these
+    /// before anything is written, in one order.
+    pub(crate) fn invoice(&self) -> Option<&str> {
+        match self {
+            Self::Process(new) => Some(&new.id),
+            Self::Step(new) => Some(&new.id),
+            Self::Intent(new) => Some(&new.id),
+            Self::Correct(new) => Some(&new.id),
+            Self::Receive(_)
+            | Self::ReceiveContainer(_)
+            | Self::ArrivalOutcome { .. }
+            | Self::Directory(_)
+            | Self::Note { .. } => None,
+        }
+    }
+
+    /// Whether it looks for an invoice with the same bytes or the same key: two processes must not do so at once.
+    pub(crate) const fn looks_for_duplicates(&self) -> bool {
+        matches!(self, Self::Receive(_) | Self::Process(_) | Self::Correct(_))
+    }
+}
+
 /// What the writer answers once a change is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Done {

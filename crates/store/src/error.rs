@@ -1,6 +1,9 @@
 //! What can go wrong in the store.
 
 use facteur_model::lifecycle::{NotAllowed, State};
+use sqlx::postgres::PgDatabaseError;
+
+use crate::location::AddressProblem;
 
 /// Why the store could not do what was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -16,6 +19,32 @@ pub enum StoreError {
     /// The disk is full, or the store may only be read: nothing was acknowledged.
     #[error("the store cannot be written: {0}")]
     NotWritable(String),
+    /// The address of the store cannot be used.
+    #[error("the address of the store, {address}, cannot be used: {what}")]
+    Address {
+        /// The address, without what must not be shown.
+        address: String,
+        /// What is wrong.
+        what: AddressProblem,
+    },
+    /// The database server refuses the account: unknown, expired, wrong password, or not allowed to this database.
+    #[error("the database server refuses the account: {0}")]
+    Account(String),
+    /// The account may not do what the store needs.
+    #[error("the account of the store lacks a right: {0}")]
+    Rights(String),
+    /// The server has no such database.
+    #[error("the server has no such database: {0}")]
+    NoDatabase(String),
+    /// The connection to the database server was lost, or there is none.
+    #[error("no connection to the database server: {0}")]
+    Lost(String),
+    /// Two transactions stood in each other's way; the same again will do.
+    #[error("two transactions stood in each other's way: {0}")]
+    Conflict(String),
+    /// The server is too old, or set up so that what it acknowledges may be lost.
+    #[error("the database server cannot be used: {0}")]
+    Unsuitable(String),
     /// The store was made by a newer release.
     #[error("the store has version {found}, this release knows {known}")]
     Newer {
@@ -66,20 +95,57 @@ impl StoreError {
     /// Whether the store itself is unusable now, so that a batch must stop.
     #[must_use]
     pub const fn stops_everything(&self) -> bool {
-        matches!(self, Self::NotWritable(_) | Self::Open { .. } | Self::Closed | Self::Newer { .. } | Self::Database(_))
+        !matches!(
+            self,
+            Self::Moved { .. }
+                | Self::Missing(_)
+                | Self::Ambiguous(_)
+                | Self::NotAllowed(_)
+                | Self::Journal { .. }
+                | Self::Damaged(_)
+        )
+    }
+
+    /// Whether the same again, a moment later, may well succeed.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Conflict(_))
     }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        const NOT_WRITABLE: [&str; 4] = ["8", "10", "13", "1032"];
-        if let sqlx::Error::Database(database) = &error {
-            let code = database.code().unwrap_or_default();
-            let primary = code.parse::<u32>().map_or(0, |code| code & 0xff).to_string();
-            if NOT_WRITABLE.contains(&primary.as_str()) || NOT_WRITABLE.contains(&code.as_ref()) {
-                return Self::NotWritable(database.message().to_owned());
-            }
+        match &error {
+            sqlx::Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
+                Some(database) => postgres(database.code(), database.message()),
+                None => sqlite(&database.code().unwrap_or_default(), database.message(), &error),
+            },
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut => Self::Lost(error.to_string()),
+            _ => Self::Database(error.to_string()),
         }
-        Self::Database(error.to_string())
+    }
+}
+
+/// By SQLite's result codes.
+fn sqlite(code: &str, message: &str, error: &sqlx::Error) -> StoreError {
+    const NOT_WRITABLE: [&str; 4] = ["8", "10", "13", "1032"];
+    let primary = code.parse::<u32>().map_or(0, |code| code & 0xff).to_string();
+    if NOT_WRITABLE.contains(&primary.as_str()) || NOT_WRITABLE.contains(&code) {
+        return StoreError::NotWritable(message.to_owned());
+    }
+    StoreError::Database(error.to_string())
+}
+
+/// By SQLSTATE (PostgreSQL, appendix A).
+fn postgres(code: &str, message: &str) -> StoreError {
+    let message = message.to_owned();
+    match code {
+        "28000" | "28P01" => StoreError::Account(message),
+        "3D000" => StoreError::NoDatabase(message),
+        "42501" => StoreError::Rights(message),
+        "25006" | "53100" => StoreError::NotWritable(message),
+        "40001" | "40P01" | "55P03" => StoreError::Conflict(message),
+        "25P03" | "53300" | "57P01" | "57P02" | "57P03" | "57P05" => StoreError::Lost(message),
+        _ if code.starts_with("08") => StoreError::Lost(message),
+        _ => StoreError::Database(format!("{code}: {message}")),
     }
 }

@@ -3,35 +3,67 @@
 //! One writer task takes typed [`change::Change`]s, writes many of them in one transaction and one fsync, and
 //! acknowledges each only once it is durable. State change, its records and its journal line are one transaction.
 //! Every write of a state compares the old one.
+//!
+//! # Two back ends
+//! [`Store::open`] takes a file (SQLite, embedded) or the address of a PostgreSQL database. Both have the same tables
+//! and columns (`migrations/sqlite`, `migrations/postgres`, the same numbers; a test compares them) and the same
+//! functions. What both can do in the same words is written once, in `src/both/`; these files are compiled twice, as
+//! modules of `src/sqlite/` and of `src/postgres/`, each with its own `Db`, `Pool`, `Connection` and `Row`
+//! (`use super::{Db, Pool, Row}`). What differs has the same name in both: `text.rs` (orders on several tables),
+//! `transaction.rs`, `journal.rs` (the end of the chain), `integrity.rs`, `connect.rs`, `pen.rs`.
+//!
+//! # Adding a query
+//! 1. Write the function once, in `src/both/` (a question: `read.rs`, `report.rs` or a file of its own that both
+//!    `mod.rs` name by `#[path]`; a change: `write/`, and a variant of [`change::Change`]).
+//! 2. Call it in a method of [`Store`] as `ask!(self, report::page(selection, after, limit))`.
+//! 3. In the words that both understand: `$1` or `push_bind`; `RETURNING`; `ON CONFLICT`; `IS NOT DISTINCT FROM`;
+//!    `CAST(sum(x) AS BIGINT)`; `(SELECT count(*) …)` instead of `EXISTS` as a value; `NULLS FIRST` where an ordered
+//!    column may be empty; `column` + `CONTAINS` + pattern + `ESCAPE '\\'` instead of `LIKE`; one statement an order;
+//!    `GROUP BY` every column shown. Whole numbers are `i64`, truth is 0 or 1, texts are compared byte by byte.
+//!    Several questions about one instant go through `snapshot(readers)`.
+//! 4. A new column or table gets a migration of the same number in both folders (PostgreSQL: `TEXT COLLATE "C"`,
+//!    `BIGINT`, `BYTEA`, `REFERENCES … DEFERRABLE`) and a line in both `connect.rs`.
+//! 5. Where the words must differ: a constant or function of the same name in `sqlite/` and `postgres/`.
 
+#![allow(clippy::duplicate_mod, reason = "both/ is compiled once for each database")]
+
+mod backend;
 pub mod change;
 pub mod check;
+pub mod claim;
 pub mod document;
+mod ear;
 mod error;
 pub mod journal;
 pub mod killpoint;
+pub mod location;
+mod patience;
+mod postgres;
 pub mod record;
 pub mod report;
 mod sqlite;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 
+use crate::backend::{Readers, ask};
 use crate::change::{Change, Correction, Done, Intent, Process, Receive, ReceiveContainer, Step};
 pub use crate::error::StoreError;
 use crate::journal::Head;
+use crate::location::Location;
 use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
 pub use crate::writer::Pending;
 
 /// An open store. Cheap to clone; all clones share one writer and one pool of readers.
 #[derive(Debug, Clone)]
 pub struct Store {
-    path: PathBuf,
-    readers: sqlx::SqlitePool,
+    location: Arc<Location>,
+    readers: Readers,
     writer: writer::Writer,
+    ear: Arc<ear::Ear>,
 }
 
 /// A new identity, ordered by time (UUID version 7).
@@ -41,20 +73,23 @@ pub fn new_id() -> String {
 }
 
 impl Store {
-    /// Opens the store, makes it when it does not exist, and brings its schema up to date.
+    /// Opens the store where it is (a file, or a [`Location`]), makes it when it does not exist, and brings its schema
+    /// up to date.
     ///
     /// # Errors
-    /// [`StoreError::Open`], [`StoreError::NotWritable`], [`StoreError::Newer`].
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let writing = sqlite::connect::writer(path).await?;
-        let readers = sqlite::connect::readers(path).await?;
-        Ok(Self { path: path.to_owned(), readers, writer: writer::Writer::start(writing) })
+    /// [`StoreError::Open`], [`StoreError::NotWritable`], [`StoreError::Newer`]; on a server also
+    /// [`StoreError::Address`], [`StoreError::Account`], [`StoreError::NoDatabase`], [`StoreError::Rights`],
+    /// [`StoreError::Lost`], [`StoreError::Unsuitable`].
+    pub async fn open(location: impl Into<Location>) -> Result<Self, StoreError> {
+        let location = location.into();
+        let (readers, pen) = backend::open(&location).await?;
+        Ok(Self { location: Arc::new(location), readers, writer: writer::Writer::start(pen), ear: Arc::default() })
     }
 
     /// Where the store is.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     /// Waits until everything given to the writer is durable, and closes.
@@ -150,7 +185,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Ambiguous`].
     pub async fn invoice(&self, name: &str) -> Result<Invoice, StoreError> {
-        sqlite::read::invoice(&self.readers, name).await
+        ask!(self, read::invoice(name))
     }
 
     /// Invoices in the order in which they came in.
@@ -158,7 +193,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn invoices(&self, filter: &Filter) -> Result<Vec<Invoice>, StoreError> {
-        sqlite::read::invoices(&self.readers, filter).await
+        ask!(self, read::invoices(filter))
     }
 
     /// How many invoices are in each state.
@@ -166,7 +201,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn summary(&self) -> Result<Vec<(State, i64)>, StoreError> {
-        sqlite::read::summary(&self.readers).await
+        ask!(self, read::summary())
     }
 
     /// Invoices whose sender is dead: `depositing`, and the lease is over or its holder is one of `dead`.
@@ -174,7 +209,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn leases(&self) -> Result<Vec<Invoice>, StoreError> {
-        sqlite::read::invoices(&self.readers, &Filter { states: vec![State::Depositing], ..Filter::default() }).await
+        ask!(self, read::invoices(&Filter { states: vec![State::Depositing], ..Filter::default() }))
     }
 
     /// The versions of an invoice, oldest first.
@@ -182,7 +217,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn versions(&self, id: &str) -> Result<Vec<Version>, StoreError> {
-        sqlite::read::versions(&self.readers, id).await
+        ask!(self, read::versions(id))
     }
 
     /// The findings of a version, as JSON.
@@ -190,7 +225,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn findings(&self, id: &str, n: i64) -> Result<Vec<String>, StoreError> {
-        sqlite::read::findings(&self.readers, id, n).await
+        ask!(self, read::findings(id, n))
     }
 
     /// The deliveries of an invoice, oldest first.
@@ -198,7 +233,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn deliveries(&self, id: &str) -> Result<Vec<Delivery>, StoreError> {
-        sqlite::read::deliveries(&self.readers, id).await
+        ask!(self, read::deliveries(id))
     }
 
     /// What the gateway said of an invoice, in the order in which we heard it.
@@ -206,7 +241,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn gateway_events(&self, id: &str) -> Result<Vec<GatewayEvent>, StoreError> {
-        sqlite::read::gateway_events(&self.readers, id).await
+        ask!(self, read::gateway_events(id))
     }
 
     /// A document's bytes.
@@ -214,7 +249,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Damaged`].
     pub async fn document(&self, siren: &str, sha256: &str) -> Result<Vec<u8>, StoreError> {
-        sqlite::read::document(&self.readers, siren, sha256).await
+        ask!(self, read::document(siren, sha256))
     }
 
     /// The journal's lines about one subject.
@@ -222,7 +257,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn journal_of(&self, subject: &str) -> Result<Vec<journal::Line>, StoreError> {
-        sqlite::read::journal_of(&self.readers, subject).await
+        ask!(self, read::journal_of(subject))
     }
 
     /// Writes entries of the directory of recipients.
@@ -238,7 +273,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn directory(&self) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
-        sqlite::read::directory(&self.readers).await
+        ask!(self, read::directory())
     }
 
     /// Every SIRET of a buyer that an invoice names.
@@ -246,7 +281,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn buyers(&self) -> Result<Vec<String>, StoreError> {
-        sqlite::read::buyers(&self.readers).await
+        ask!(self, read::buyers())
     }
 
     /// The journal's head.
@@ -254,7 +289,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn head(&self) -> Result<Head, StoreError> {
-        sqlite::read::head(&self.readers).await
+        ask!(self, read::head())
     }
 
     /// When the last line of the journal was written.
@@ -262,31 +297,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn last_journal_time(&self) -> Result<Option<Timestamp>, StoreError> {
-        sqlite::read::last_journal_time(&self.readers).await
-    }
-
-    /// Verifies the whole journal, against a head kept elsewhere where one is given.
-    ///
-    /// # Errors
-    /// [`StoreError::Journal`] naming the first line that does not fit.
-    pub async fn verify_journal(&self, kept: Option<Head>) -> Result<Head, StoreError> {
-        check::journal(&self.readers, kept).await
-    }
-
-    /// Checks everything: the file itself, every document's digest, the journal, every state against the journal.
-    ///
-    /// # Errors
-    /// When the store cannot be read at all; what is wrong inside is in the [`check::Health`].
-    pub async fn check(&self) -> Result<check::Health, StoreError> {
-        check::everything(&self.readers).await
-    }
-
-    /// Writes a consistent copy while the store is in use.
-    ///
-    /// # Errors
-    /// When the target exists or cannot be written.
-    pub async fn backup(&self, target: &Path) -> Result<(), StoreError> {
-        check::backup(&self.readers, target).await
+        ask!(self, read::last_journal_time())
     }
 }
 

@@ -4,10 +4,11 @@
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 
+use crate::Store;
+use crate::backend::ask;
 use crate::change::Reason;
 use crate::error::StoreError;
 use crate::record::GatewayEvent;
-use crate::{Store, sqlite};
 
 /// Which invoices a report is about; every condition that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn report_page(&self, selection: &Selection, after: &str, limit: i64) -> Result<Vec<Entry>, StoreError> {
-        sqlite::report::page(&self.readers, selection, after, limit).await
+        ask!(self, report::page(selection, after, limit))
     }
 
     /// What the gateway said of these invoices: each with the invoice's identity, in the order in which we heard it.
@@ -88,7 +89,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn report_events(&self, ids: &[String]) -> Result<Vec<(String, GatewayEvent)>, StoreError> {
-        sqlite::report::events(&self.readers, ids).await
+        ask!(self, report::events(ids))
     }
 
     /// The counts that reconciliation compares.
@@ -96,6 +97,6 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn census(&self) -> Result<Census, StoreError> {
-        sqlite::report::census(&self.readers).await
+        ask!(self, report::census())
     }
 }

@@ -1,23 +1,35 @@
 //! The writer task: drains changes, writes them together, one fsync, then acknowledges each.
 
 use facteur_model::clock::Timestamp;
-use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Structure;
+use crate::backend::Pen;
 use crate::change::{Change, Done};
+use crate::claim::Claim;
 use crate::error::StoreError;
-use crate::sqlite::{connect, write};
+use crate::record::Invoice;
 
 /// Most changes written in one transaction.
 const BATCH: usize = 256;
 /// How long the writer gathers more while others are waiting anyway.
 const GATHER: std::time::Duration = std::time::Duration::from_millis(5);
 
+/// Where the answer to an order goes.
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
 enum Order {
-    Change(Box<Change>, oneshot::Sender<Result<Done, StoreError>>),
-    Register(Box<Structure>, Timestamp, oneshot::Sender<Result<(), StoreError>>),
+    Change(Box<Change>, Answer<Done>),
+    Alone(Alone),
     Stop(oneshot::Sender<()>),
+}
+
+/// What is written by itself, between two batches of changes.
+enum Alone {
+    Register(Box<Structure>, Timestamp, Answer<()>),
+    Claim(Box<Claim>, Answer<Vec<Invoice>>),
+    Renew(String, Timestamp, Answer<u64>),
+    LetGo(String, Answer<u64>),
 }
 
 /// A change that the writer has taken and not yet acknowledged. Changes are written in the order of their taking.
@@ -43,11 +55,11 @@ pub(crate) struct Writer {
 impl Writer {
     /// The writer has a thread of its own: it never waits behind a document that is being read or sealed. Where the
     /// system gives none, every write answers that the store is closed.
-    pub(crate) fn start(connection: SqliteConnection) -> Self {
+    pub(crate) fn start(pen: Pen) -> Self {
         let (orders, inbox) = mpsc::channel(BATCH * 2);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let thread = std::thread::Builder::new().name("store-writer".to_owned());
-        let started = runtime.and_then(|runtime| thread.spawn(move || runtime.block_on(run(connection, inbox))));
+        let started = runtime.and_then(|runtime| thread.spawn(move || runtime.block_on(run(pen, inbox))));
         if let Err(error) = started {
             tracing::error!(%error, "the writer of the store does not start");
         }
@@ -65,9 +77,24 @@ impl Writer {
     }
 
     pub(crate) async fn register(&self, structure: Structure, at: Timestamp) -> Result<(), StoreError> {
+        self.alone(|answer| Alone::Register(Box::new(structure), at, answer)).await
+    }
+
+    pub(crate) async fn claim(&self, claim: Claim) -> Result<Vec<Invoice>, StoreError> {
+        self.alone(|answer| Alone::Claim(Box::new(claim), answer)).await
+    }
+
+    pub(crate) async fn renew(&self, holder: String, until: Timestamp) -> Result<u64, StoreError> {
+        self.alone(|answer| Alone::Renew(holder, until, answer)).await
+    }
+
+    pub(crate) async fn let_go(&self, holder: String) -> Result<u64, StoreError> {
+        self.alone(|answer| Alone::LetGo(holder, answer)).await
+    }
+
+    async fn alone<T>(&self, order: impl FnOnce(Answer<T>) -> Alone) -> Result<T, StoreError> {
         let (answer, done) = oneshot::channel();
-        let order = Order::Register(Box::new(structure), at, answer);
-        self.orders.send(order).await.map_err(|_| StoreError::Closed)?;
+        self.orders.send(Order::Alone(order(answer))).await.map_err(|_| StoreError::Closed)?;
         done.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -79,9 +106,9 @@ impl Writer {
     }
 }
 
-type Waiting = (Box<Change>, oneshot::Sender<Result<Done, StoreError>>);
+type Waiting = (Box<Change>, Answer<Done>);
 
-async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Order>) {
+async fn run(mut pen: Pen, mut inbox: mpsc::Receiver<Order>) {
     let mut crowded = false;
     while let Some(first) = inbox.recv().await {
         let mut batch: Vec<Waiting> = Vec::new();
@@ -91,9 +118,9 @@ async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Order>)
         while let Some(order) = next.take() {
             match order {
                 Order::Change(change, answer) => batch.push((change, answer)),
-                Order::Register(structure, at, answer) => {
-                    flush(&mut connection, std::mem::take(&mut batch)).await;
-                    let _ = answer.send(connect::register(&mut connection, &structure, at).await);
+                Order::Alone(order) => {
+                    flush(&mut pen, std::mem::take(&mut batch)).await;
+                    alone(&mut pen, order).await;
                 }
                 Order::Stop(answer) => {
                     stop = Some(answer);
@@ -110,24 +137,34 @@ async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Order>)
             };
         }
         crowded = batch.len() > 1;
-        flush(&mut connection, batch).await;
+        flush(&mut pen, batch).await;
         if let Some(answer) = stop {
-            connect::close(connection).await;
+            pen.close().await;
             let _ = answer.send(());
             return;
         }
     }
-    connect::close(connection).await;
+    pen.close().await;
 }
 
-async fn flush(connection: &mut SqliteConnection, batch: Vec<Waiting>) {
+async fn alone(pen: &mut Pen, order: Alone) {
+    // Whoever asked may have gone; what was written stays.
+    match order {
+        Alone::Register(structure, at, answer) => drop(answer.send(pen.register(&structure, at).await)),
+        Alone::Claim(claim, answer) => drop(answer.send(pen.claim(&claim).await)),
+        Alone::Renew(holder, until, answer) => drop(answer.send(pen.renew(&holder, until).await)),
+        Alone::LetGo(holder, answer) => drop(answer.send(pen.let_go(&holder).await)),
+    }
+}
+
+async fn flush(pen: &mut Pen, batch: Vec<Waiting>) {
     if batch.is_empty() {
         return;
     }
     let changes: Vec<&Change> = batch.iter().map(|(change, _)| &**change).collect();
-    let results = match write::together(connection, &changes).await {
+    let results = match pen.together(&changes).await {
         Ok(done) => done.into_iter().map(Ok).collect(),
-        Err(_) if changes.len() > 1 => one_by_one(connection, &changes).await,
+        Err(_) if changes.len() > 1 => one_by_one(pen, &changes).await,
         Err(error) => vec![Err(error)],
     };
     for ((_, answer), result) in batch.into_iter().zip(results) {
@@ -136,10 +173,10 @@ async fn flush(connection: &mut SqliteConnection, batch: Vec<Waiting>) {
 }
 
 /// One change failed and took the batch with it: each alone, so that only the failing one fails.
-async fn one_by_one(connection: &mut SqliteConnection, changes: &[&Change]) -> Vec<Result<Done, StoreError>> {
+async fn one_by_one(pen: &mut Pen, changes: &[&Change]) -> Vec<Result<Done, StoreError>> {
     let mut results = Vec::with_capacity(changes.len());
     for change in changes {
-        let alone = write::together(connection, &[change]).await;
+        let alone = pen.together(&[change]).await;
         results.push(alone.and_then(|mut done| done.pop().ok_or(StoreError::Closed)));
     }
     results

@@ -3,18 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection, SqlitePool};
 
-use crate::Structure;
 use crate::error::StoreError;
 
 /// The migrations, by number; a number is never used for anything else again.
-const MIGRATIONS: [(i64, &str); 2] = [
+pub(crate) const MIGRATIONS: [(i64, &str); 3] = [
     (1, include_str!("../../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../../migrations/sqlite/0002_directory.sql")),
+    (3, include_str!("../../migrations/sqlite/0003_claim.sql")),
 ];
 /// How long a writer waits for another process's writer.
 const BUSY: Duration = Duration::from_secs(30);
@@ -77,45 +76,5 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
             .execute(&mut *connection)
             .await?;
     }
-    Ok(())
-}
-
-pub(crate) async fn register(
-    connection: &mut SqliteConnection,
-    structure: &Structure,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    // Every command registers; only the first one, or one after a change of configuration, has to write.
-    let known = sqlx::query(
-        "SELECT 1 FROM structure WHERE siren = $1 AND siret = $2 AND name = $3 AND role = $4 AND gateway IS $5",
-    )
-    .bind(&structure.siren)
-    .bind(&structure.siret)
-    .bind(&structure.name)
-    .bind(&structure.role)
-    .bind(&structure.gateway)
-    .fetch_optional(&mut *connection)
-    .await?;
-    if known.is_some() {
-        return Ok(());
-    }
-    sqlx::query("INSERT INTO legal_person (siren, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(&structure.siren)
-        .bind(&structure.name)
-        .bind(at.0)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(
-        "INSERT INTO structure (siren, siret, name, role, gateway, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (siren, siret) DO UPDATE SET name = excluded.name, role = excluded.role, gateway = excluded.gateway",
-    )
-    .bind(&structure.siren)
-    .bind(&structure.siret)
-    .bind(&structure.name)
-    .bind(&structure.role)
-    .bind(&structure.gateway)
-    .bind(at.0)
-    .execute(&mut *connection)
-    .await?;
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! Entries of the directory of recipients.
 
 use serde_json::json;
-use sqlx::SqliteConnection;
 
+use super::super::Connection;
 use super::scribe::Scribe;
 use crate::change::{DirectoryEntries, Done};
 use crate::error::StoreError;
 
 pub(super) async fn directory(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scribe: &mut Scribe,
     new: &DirectoryEntries,
 ) -> Result<Done, StoreError> {

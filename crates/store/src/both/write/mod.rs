@@ -5,59 +5,44 @@ mod directory;
 mod intent;
 mod process;
 mod receive;
+mod register;
 mod scribe;
 mod shared;
 mod step;
-
-use sqlx::SqliteConnection;
 
 use self::correct::correct;
 use self::directory::directory;
 use self::intent::intent;
 use self::process::process;
 use self::receive::{receive, receive_container};
+pub(crate) use self::register::register;
 use self::scribe::Scribe;
 use self::step::step;
+use super::Connection;
 use crate::change::{Change, Done};
 use crate::error::StoreError;
-use crate::killpoint;
+use crate::journal::Head;
 
-/// Writes all of them in one transaction, or none.
-pub(crate) async fn together(connection: &mut SqliteConnection, changes: &[&Change]) -> Result<Vec<Done>, StoreError> {
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-    match all(connection, changes).await {
-        Ok(done) => {
-            killpoint::reach("store.before_commit");
-            if let Err(error) = sqlx::query("COMMIT").execute(&mut *connection).await {
-                roll_back(connection).await;
-                return Err(error.into());
-            }
-            killpoint::reach("store.after_commit");
-            Ok(done)
-        }
-        Err(error) => {
-            roll_back(connection).await;
-            Err(error)
-        }
-    }
+/// What one transaction wrote.
+pub(crate) struct Written {
+    /// The answer to each change.
+    pub(crate) done: Vec<Done>,
+    /// The journal's head then, where a line was written.
+    pub(crate) head: Option<Head>,
 }
 
-/// The database may have rolled back by itself (a full disk); then there is nothing to undo.
-async fn roll_back(connection: &mut SqliteConnection) {
-    let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
-}
-
-async fn all(connection: &mut SqliteConnection, changes: &[&Change]) -> Result<Vec<Done>, StoreError> {
-    let mut scribe = Scribe::open(connection).await?;
+/// Writes all of them inside a transaction that the caller began and will commit.
+pub(crate) async fn all(connection: &mut Connection, changes: &[&Change]) -> Result<Written, StoreError> {
+    let mut scribe = Scribe::default();
     let mut done = Vec::with_capacity(changes.len());
     for change in changes {
         done.push(one(connection, &mut scribe, change).await?);
     }
-    scribe.close(connection).await?;
-    Ok(done)
+    let head = scribe.close(connection).await?;
+    Ok(Written { done, head })
 }
 
-async fn one(connection: &mut SqliteConnection, scribe: &mut Scribe, change: &Change) -> Result<Done, StoreError> {
+async fn one(connection: &mut Connection, scribe: &mut Scribe, change: &Change) -> Result<Done, StoreError> {
     match change {
         Change::Receive(new) => receive(connection, scribe, new).await,
         Change::ReceiveContainer(container) => receive_container(connection, scribe, container).await,

@@ -2,9 +2,10 @@
 
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqlitePool};
 
+use sqlx::{QueryBuilder, Row as _};
+
+use super::{CONTAINS, Connection, Db, Pool, Row};
 use crate::change::Reason;
 use crate::document::unpack;
 use crate::error::StoreError;
@@ -17,12 +18,12 @@ const INVOICE: &str = "SELECT invoice.*, (SELECT flow.sha256 FROM delivery JOIN 
 /// Shortest beginning of an identity that is looked up.
 const SHORTEST_PREFIX: usize = 4;
 
-pub(crate) async fn invoice(readers: &SqlitePool, name: &str) -> Result<Invoice, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(INVOICE);
+pub(crate) async fn invoice(readers: &Pool, name: &str) -> Result<Invoice, StoreError> {
+    let mut query = QueryBuilder::<Db>::new(INVOICE);
     query.push(" WHERE invoice.id = ").push_bind(name).push(" OR invoice.number = ").push_bind(name);
     let identity_like = name.len() >= SHORTEST_PREFIX && name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     if identity_like {
-        query.push(" OR invoice.id LIKE ").push_bind(format!("%{name}%"));
+        query.push(" OR invoice.id").push(CONTAINS).push_bind(format!("%{name}%"));
     }
     query.push(" LIMIT 2");
     let mut rows = query.build().fetch_all(readers).await?;
@@ -33,8 +34,8 @@ pub(crate) async fn invoice(readers: &SqlitePool, name: &str) -> Result<Invoice,
     }
 }
 
-pub(crate) async fn invoices(readers: &SqlitePool, filter: &Filter) -> Result<Vec<Invoice>, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(INVOICE);
+pub(crate) async fn invoices(readers: &Pool, filter: &Filter) -> Result<Vec<Invoice>, StoreError> {
+    let mut query = QueryBuilder::<Db>::new(INVOICE);
     query.push(" WHERE 1 = 1");
     if !filter.states.is_empty() {
         query.push(" AND state IN (");
@@ -45,7 +46,7 @@ pub(crate) async fn invoices(readers: &SqlitePool, filter: &Filter) -> Result<Ve
         query.push(")");
     }
     if let Some(supplier) = &filter.supplier {
-        query.push(" AND (supplier LIKE ").push_bind(format!("%{supplier}%"));
+        query.push(" AND (supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\'");
         query.push(" OR supplier_siren = ").push_bind(supplier.clone());
         query.push(" OR supplier_siret = ").push_bind(supplier.clone()).push(")");
     }
@@ -65,7 +66,38 @@ pub(crate) async fn invoices(readers: &SqlitePool, filter: &Filter) -> Result<Ve
     query.build().fetch_all(readers).await?.iter().map(to_invoice).collect()
 }
 
-fn to_invoice(row: &SqliteRow) -> Result<Invoice, StoreError> {
+/// These invoices, in this order.
+pub(super) async fn invoices_by_id(connection: &mut Connection, ids: &[String]) -> Result<Vec<Invoice>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<Db>::new(INVOICE);
+    query.push(" WHERE id IN (");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id);
+    }
+    query.push(")");
+    let rows = query.build().fetch_all(connection).await?;
+    let mut invoices = rows.iter().map(to_invoice).collect::<Result<Vec<_>, _>>()?;
+    invoices.sort_by_key(|invoice| ids.iter().position(|id| *id == invoice.id));
+    Ok(invoices)
+}
+
+/// A pattern that finds the text anywhere, and nothing else: the wildcards in it are plain letters.
+pub(super) fn part(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn to_invoice(row: &Row) -> Result<Invoice, StoreError> {
     let state: String = row.get("state");
     let reason: Option<String> = row.get("reason");
     let args: Option<String> = row.get("reason_args");
@@ -113,7 +145,7 @@ fn to_invoice(row: &SqliteRow) -> Result<Invoice, StoreError> {
     })
 }
 
-pub(crate) async fn summary(readers: &SqlitePool) -> Result<Vec<(State, i64)>, StoreError> {
+pub(crate) async fn summary(readers: &Pool) -> Result<Vec<(State, i64)>, StoreError> {
     let rows = sqlx::query("SELECT state, count(*) FROM invoice GROUP BY state").fetch_all(readers).await?;
     let mut counts = Vec::new();
     for row in rows {
@@ -125,9 +157,9 @@ pub(crate) async fn summary(readers: &SqlitePool) -> Result<Vec<(State, i64)>, S
     Ok(counts)
 }
 
-pub(crate) async fn versions(readers: &SqlitePool, id: &str) -> Result<Vec<Version>, StoreError> {
+pub(crate) async fn versions(readers: &Pool, id: &str) -> Result<Vec<Version>, StoreError> {
     let rows = sqlx::query("SELECT * FROM version WHERE invoice = $1 ORDER BY n").bind(id).fetch_all(readers).await?;
-    let version = |row: &SqliteRow| Version {
+    let version = |row: &Row| Version {
         n: row.get("n"),
         original: row.get("original"),
         embedded: row.get("embedded"),
@@ -141,7 +173,7 @@ pub(crate) async fn versions(readers: &SqlitePool, id: &str) -> Result<Vec<Versi
     Ok(rows.iter().map(version).collect())
 }
 
-pub(crate) async fn findings(readers: &SqlitePool, id: &str, n: i64) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn findings(readers: &Pool, id: &str, n: i64) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query("SELECT body FROM finding WHERE invoice = $1 AND n = $2 ORDER BY ordinal")
         .bind(id)
         .bind(n)
@@ -150,7 +182,7 @@ pub(crate) async fn findings(readers: &SqlitePool, id: &str, n: i64) -> Result<V
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-pub(crate) async fn deliveries(readers: &SqlitePool, id: &str) -> Result<Vec<Delivery>, StoreError> {
+pub(crate) async fn deliveries(readers: &Pool, id: &str) -> Result<Vec<Delivery>, StoreError> {
     let rows = sqlx::query(
         "SELECT delivery.*, flow.number, flow.file_name, flow.sha256, flow.syntax, flow.signed FROM delivery \
          JOIN flow ON flow.id = delivery.flow WHERE invoice = $1 ORDER BY began_at, delivery.flow",
@@ -158,7 +190,7 @@ pub(crate) async fn deliveries(readers: &SqlitePool, id: &str) -> Result<Vec<Del
     .bind(id)
     .fetch_all(readers)
     .await?;
-    let delivery = |row: &SqliteRow| Delivery {
+    let delivery = |row: &Row| Delivery {
         flow: row.get("flow"),
         number: row.get("number"),
         file_name: row.get("file_name"),
@@ -174,12 +206,12 @@ pub(crate) async fn deliveries(readers: &SqlitePool, id: &str) -> Result<Vec<Del
     Ok(rows.iter().map(delivery).collect())
 }
 
-pub(crate) async fn gateway_events(readers: &SqlitePool, id: &str) -> Result<Vec<GatewayEvent>, StoreError> {
+pub(crate) async fn gateway_events(readers: &Pool, id: &str) -> Result<Vec<GatewayEvent>, StoreError> {
     let rows = sqlx::query("SELECT * FROM gateway_event WHERE invoice = $1 ORDER BY seen_at, id")
         .bind(id)
         .fetch_all(readers)
         .await?;
-    let event = |row: &SqliteRow| GatewayEvent {
+    let event = |row: &Row| GatewayEvent {
         subject: row.get("subject"),
         code: row.get("code"),
         happened: row.get("happened"),
@@ -190,7 +222,7 @@ pub(crate) async fn gateway_events(readers: &SqlitePool, id: &str) -> Result<Vec
     Ok(rows.iter().map(event).collect())
 }
 
-pub(crate) async fn document(readers: &SqlitePool, siren: &str, sha256: &str) -> Result<Vec<u8>, StoreError> {
+pub(crate) async fn document(readers: &Pool, siren: &str, sha256: &str) -> Result<Vec<u8>, StoreError> {
     let row = sqlx::query("SELECT packing, bytes, size FROM document WHERE siren = $1 AND sha256 = $2")
         .bind(siren)
         .bind(sha256)
@@ -201,13 +233,13 @@ pub(crate) async fn document(readers: &SqlitePool, siren: &str, sha256: &str) ->
 }
 
 /// The copy of the directory: entry (JSON), source and time of each recipient, by SIRET.
-pub(crate) async fn directory(readers: &SqlitePool) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
+pub(crate) async fn directory(readers: &Pool) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
     let rows = sqlx::query("SELECT body, source, at FROM recipient ORDER BY siret").fetch_all(readers).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1), Timestamp(row.get(2)))).collect())
 }
 
 /// Every SIRET of a buyer that an invoice names.
-pub(crate) async fn buyers(readers: &SqlitePool) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn buyers(readers: &Pool) -> Result<Vec<String>, StoreError> {
     let rows =
         sqlx::query("SELECT DISTINCT buyer_siret FROM invoice WHERE buyer_siret IS NOT NULL ORDER BY buyer_siret")
             .fetch_all(readers)
@@ -215,7 +247,7 @@ pub(crate) async fn buyers(readers: &SqlitePool) -> Result<Vec<String>, StoreErr
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-pub(crate) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
+pub(crate) async fn head(readers: &Pool) -> Result<Head, StoreError> {
     let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(readers).await?;
     Ok(match last {
         Some(row) => Head { seq: row.get(0), hash: row.get(1) },
@@ -223,12 +255,12 @@ pub(crate) async fn head(readers: &SqlitePool) -> Result<Head, StoreError> {
     })
 }
 
-pub(crate) async fn last_journal_time(readers: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {
+pub(crate) async fn last_journal_time(readers: &Pool) -> Result<Option<Timestamp>, StoreError> {
     let last = sqlx::query("SELECT at FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(readers).await?;
     Ok(last.map(|row| Timestamp(row.get(0))))
 }
 
-pub(crate) async fn journal_of(readers: &SqlitePool, subject: &str) -> Result<Vec<Line>, StoreError> {
+pub(crate) async fn journal_of(readers: &Pool, subject: &str) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query(
         "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE subject = $1 ORDER BY seq",
     )
@@ -239,7 +271,7 @@ pub(crate) async fn journal_of(readers: &SqlitePool, subject: &str) -> Result<Ve
 }
 
 /// At most `limit` lines after `seq`.
-pub(crate) async fn journal_after(readers: &SqlitePool, seq: i64, limit: i64) -> Result<Vec<Line>, StoreError> {
+pub(crate) async fn journal_after(readers: &Pool, seq: i64, limit: i64) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query(
         "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE seq > $1 ORDER BY seq LIMIT $2",
     )
@@ -250,7 +282,7 @@ pub(crate) async fn journal_after(readers: &SqlitePool, seq: i64, limit: i64) ->
     Ok(rows.iter().map(to_line).collect())
 }
 
-fn to_line(row: &SqliteRow) -> Line {
+fn to_line(row: &Row) -> Line {
     Line {
         seq: row.get("seq"),
         at: row.get("at"),

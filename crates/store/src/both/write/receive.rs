@@ -3,8 +3,10 @@
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::{Event, State, next};
 use serde_json::{Map, Value as Json, json};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
+use super::super::Connection;
+use super::super::text::INSERT_INVOICE;
 use super::scribe::Scribe;
 use super::shared::state_of;
 use crate::change::{Done, Receive, ReceiveContainer};
@@ -38,7 +40,7 @@ impl<'a> Arrival<'a> {
 }
 
 /// True when the arrival is new, false when it was recorded before.
-pub(super) async fn put_arrival(connection: &mut SqliteConnection, arrival: &Arrival<'_>) -> Result<bool, StoreError> {
+pub(super) async fn put_arrival(connection: &mut Connection, arrival: &Arrival<'_>) -> Result<bool, StoreError> {
     let result = sqlx::query(
         "INSERT INTO arrival (id, siren, path, member, container, size, sha256, at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
@@ -57,13 +59,13 @@ pub(super) async fn put_arrival(connection: &mut SqliteConnection, arrival: &Arr
 }
 
 pub(super) async fn receive(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scribe: &mut Scribe,
     new: &Receive,
 ) -> Result<Done, StoreError> {
     let document = &new.document;
     let row = sqlx::query(
-        "SELECT EXISTS (SELECT 1 FROM arrival WHERE id = $3), \
+        "SELECT (SELECT count(*) FROM arrival WHERE id = $3), \
          (SELECT id FROM invoice WHERE siren = $1 AND sha256 = $2 AND state NOT IN ('abandoned', 'duplicate') \
           ORDER BY received_at, id LIMIT 1)",
     )
@@ -90,7 +92,7 @@ pub(super) async fn receive(
     Ok(Done::Received { invoice: new.invoice.clone(), state, duplicate_of: twin, resumed: false })
 }
 
-async fn already_received(connection: &mut SqliteConnection, arrival: &str) -> Result<Done, StoreError> {
+async fn already_received(connection: &mut Connection, arrival: &str) -> Result<Done, StoreError> {
     let row =
         sqlx::query("SELECT id, state, duplicate_of FROM invoice WHERE arrival = $1 ORDER BY received_at LIMIT 1")
             .bind(arrival)
@@ -104,47 +106,39 @@ async fn already_received(connection: &mut SqliteConnection, arrival: &str) -> R
 /// A new invoice with its arrival, its document and its first version: in one order, since each order is a change of
 /// thread and back.
 pub(super) async fn insert_invoice(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     new: &Receive,
     state: State,
     duplicate_of: Option<&str>,
     ancestor: Option<&str>,
 ) -> Result<(), StoreError> {
     let document = &new.document;
-    sqlx::query(
-        "INSERT INTO arrival (id, siren, path, member, container, size, sha256, at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING; \
-         INSERT INTO document (siren, sha256, role, media_type, size, packing, bytes, created_at) \
-         VALUES ($2, $7, $9, $10, $6, $11, $12, $8) ON CONFLICT DO NOTHING; \
-         INSERT INTO invoice (id, siren, siret, arrival, file, sha256, state, since, received_at, duplicate_of, ancestor) \
-         VALUES ($13, $2, $14, $1, $15, $7, $16, $8, $8, $17, $18); \
-         INSERT INTO version (invoice, n, siren, original, created_at) VALUES ($13, 1, $2, $7, $8)",
-    )
-    .bind(&new.arrival)
-    .bind(&new.siren)
-    .bind(&new.path)
-    .bind(&new.member)
-    .bind(&new.container)
-    .bind(document.size)
-    .bind(&document.sha256)
-    .bind(new.at.0)
-    .bind(document.role.as_str())
-    .bind(&document.media_type)
-    .bind(document.packing)
-    .bind(&document.bytes)
-    .bind(&new.invoice)
-    .bind(&new.siret)
-    .bind(&new.file)
-    .bind(state.as_str())
-    .bind(duplicate_of)
-    .bind(ancestor)
-    .execute(connection)
-    .await?;
+    sqlx::query(INSERT_INVOICE)
+        .bind(&new.arrival)
+        .bind(&new.siren)
+        .bind(&new.path)
+        .bind(&new.member)
+        .bind(&new.container)
+        .bind(document.size)
+        .bind(&document.sha256)
+        .bind(new.at.0)
+        .bind(document.role.as_str())
+        .bind(&document.media_type)
+        .bind(document.packing)
+        .bind(&document.bytes)
+        .bind(&new.invoice)
+        .bind(&new.siret)
+        .bind(&new.file)
+        .bind(state.as_str())
+        .bind(duplicate_of)
+        .bind(ancestor)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 pub(super) async fn insert_version(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     invoice: &str,
     n: i64,
     siren: &str,
@@ -163,7 +157,7 @@ pub(super) async fn insert_version(
 }
 
 pub(super) async fn receive_container(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scribe: &mut Scribe,
     new: &ReceiveContainer,
 ) -> Result<Done, StoreError> {

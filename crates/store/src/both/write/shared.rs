@@ -2,14 +2,15 @@
 
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::{Event, State, next};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
+use super::super::Connection;
 use crate::change::Reason;
 use crate::document::Packed;
 use crate::error::StoreError;
 
 pub(super) async fn put_document(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     siren: &str,
     document: &Packed,
     at: Timestamp,
@@ -32,7 +33,7 @@ pub(super) async fn put_document(
 }
 
 pub(super) async fn current(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: &str,
     expected: State,
 ) -> Result<(String, i64, bool), StoreError> {

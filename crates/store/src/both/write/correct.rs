@@ -2,8 +2,8 @@
 
 use facteur_model::lifecycle::{Event, State};
 use serde_json::json;
-use sqlx::SqliteConnection;
 
+use super::super::Connection;
 use super::receive::{Arrival, insert_invoice, insert_version, put_arrival};
 use super::scribe::Scribe;
 use super::shared::{current, names, put_document, road};
@@ -11,7 +11,7 @@ use crate::change::{Correction, Done};
 use crate::error::StoreError;
 
 pub(super) async fn correct(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scribe: &mut Scribe,
     new: &Correction,
 ) -> Result<Done, StoreError> {

@@ -2,8 +2,10 @@
 
 use facteur_model::lifecycle::State;
 use serde_json::json;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
+use super::super::Connection;
+use super::super::text::WRITE_PROCESSED;
 use super::scribe::Scribe;
 use super::shared::{arguments, names, put_document, road};
 use crate::change::{Done, OTHER, Process, Reason};
@@ -11,7 +13,7 @@ use crate::document::Packed;
 use crate::error::StoreError;
 
 pub(super) async fn process(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scribe: &mut Scribe,
     new: &Process,
 ) -> Result<Done, StoreError> {
@@ -36,6 +38,7 @@ pub(super) async fn process(
     }
     let outcome = Outcome { siren: &siren, version, state, reason: reason.as_ref(), other, document: first, found };
     write(connection, new, outcome).await?;
+    scribe.reached(state);
     let payload = json!({
         "actor": new.actor, "states": names(&states), "verdict": new.verdict, "packs": new.packs,
         "transmitted": new.transmitted, "seal": new.seal, "reason": reason,
@@ -72,7 +75,7 @@ struct Known {
 }
 
 /// Asks all of it in one order, since each order is a change of thread and back.
-async fn known(connection: &mut SqliteConnection, new: &Process) -> Result<Known, StoreError> {
+async fn known(connection: &mut Connection, new: &Process) -> Result<Known, StoreError> {
     let (identity, window) = (&new.identity, new.probable.as_ref());
     let row = sqlx::query(
         "SELECT own.siren, own.version, own.key_released, own.state, \
@@ -124,60 +127,48 @@ struct Outcome<'a> {
     found: String,
 }
 
-/// The document, the invoice, its version, and the findings instead of those of an earlier look: in one order, since
-/// each order is a change of thread and back.
-async fn write(connection: &mut SqliteConnection, new: &Process, outcome: Outcome<'_>) -> Result<(), StoreError> {
+/// The document, the invoice, its version, and the findings instead of those of an earlier look: in one order.
+async fn write(connection: &mut Connection, new: &Process, outcome: Outcome<'_>) -> Result<(), StoreError> {
     let (identity, document) = (&new.identity, outcome.document);
-    sqlx::query(
-        "INSERT INTO document (siren, sha256, role, media_type, size, packing, bytes, created_at) \
-         SELECT $29, $30, $31, $32, $33, $34, $35, $3 WHERE $30 IS NOT NULL ON CONFLICT DO NOTHING; \
-         UPDATE invoice SET state = $2, since = $3, kind = $4, profile = $5, type_code = $6, framework = $7, \
-         number = $8, issued = $9, issue_year = $10, supplier_siren = $11, supplier_siret = $12, supplier = $13, \
-         buyer_siret = $14, buyer = $15, total = $16, currency = $17, key_exempt = $18, reason = $19, \
-         reason_args = $20, duplicate_of = $21, next_at = 0, attempts = 0 WHERE id = $1; \
-         UPDATE version SET embedded = $23, transmitted = $24, seal = $25, verdict = $26, layers = $27, packs = $28 \
-         WHERE invoice = $1 AND n = $22; \
-         DELETE FROM finding WHERE invoice = $1 AND n = $22; \
-         INSERT INTO finding (invoice, n, ordinal, body) SELECT $1, $22, key, value FROM json_each($36)",
-    )
-    .bind(&new.id)
-    .bind(outcome.state.as_str())
-    .bind(new.at.0)
-    .bind(&identity.kind)
-    .bind(&identity.profile)
-    .bind(&identity.type_code)
-    .bind(&identity.framework)
-    .bind(&identity.number)
-    .bind(&identity.issued)
-    .bind(identity.issue_year())
-    .bind(&identity.supplier_siren)
-    .bind(&identity.supplier_siret)
-    .bind(&identity.supplier)
-    .bind(&identity.buyer_siret)
-    .bind(&identity.buyer)
-    .bind(&identity.total)
-    .bind(&identity.currency)
-    .bind(i64::from(identity.key_exempt))
-    .bind(outcome.reason.map(|reason| &reason.code))
-    .bind(outcome.reason.map(arguments))
-    .bind(outcome.other)
-    .bind(outcome.version)
-    .bind(&new.embedded)
-    .bind(&new.transmitted)
-    .bind(&new.seal)
-    .bind(&new.verdict)
-    .bind(&new.layers)
-    .bind(&new.packs)
-    .bind(outcome.siren)
-    .bind(document.map(|document| &document.sha256))
-    .bind(document.map(|document| document.role.as_str()))
-    .bind(document.map(|document| &document.media_type))
-    .bind(document.map(|document| document.size))
-    .bind(document.map(|document| document.packing))
-    .bind(document.map(|document| &document.bytes))
-    .bind(outcome.found)
-    .execute(connection)
-    .await?;
+    sqlx::query(WRITE_PROCESSED)
+        .bind(&new.id)
+        .bind(outcome.state.as_str())
+        .bind(new.at.0)
+        .bind(&identity.kind)
+        .bind(&identity.profile)
+        .bind(&identity.type_code)
+        .bind(&identity.framework)
+        .bind(&identity.number)
+        .bind(&identity.issued)
+        .bind(identity.issue_year())
+        .bind(&identity.supplier_siren)
+        .bind(&identity.supplier_siret)
+        .bind(&identity.supplier)
+        .bind(&identity.buyer_siret)
+        .bind(&identity.buyer)
+        .bind(&identity.total)
+        .bind(&identity.currency)
+        .bind(i64::from(identity.key_exempt))
+        .bind(outcome.reason.map(|reason| &reason.code))
+        .bind(outcome.reason.map(arguments))
+        .bind(outcome.other)
+        .bind(outcome.version)
+        .bind(&new.embedded)
+        .bind(&new.transmitted)
+        .bind(&new.seal)
+        .bind(&new.verdict)
+        .bind(&new.layers)
+        .bind(&new.packs)
+        .bind(outcome.siren)
+        .bind(document.map(|document| &document.sha256))
+        .bind(document.map(|document| document.role.as_str()))
+        .bind(document.map(|document| &document.media_type))
+        .bind(document.map(|document| document.size))
+        .bind(document.map(|document| document.packing))
+        .bind(document.map(|document| &document.bytes))
+        .bind(outcome.found)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -3,23 +3,21 @@
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 use serde_json::json;
-use sqlx::{Sqlite, SqliteConnection};
 
+use super::super::{Connection, Db};
 use super::scribe::Scribe;
 use super::shared::{arguments, current, names, put_document, road};
-use crate::change::{Done, GatewayEventRow, ReasonChange, Step, Value};
+use crate::change::{Done, Field, GatewayEventRow, ReasonChange, Step, Value};
 use crate::error::StoreError;
 use crate::new_id;
 
-pub(super) async fn step(
-    connection: &mut SqliteConnection,
-    scribe: &mut Scribe,
-    step: &Step,
-) -> Result<Done, StoreError> {
+pub(super) async fn step(connection: &mut Connection, scribe: &mut Scribe, step: &Step) -> Result<Done, StoreError> {
     let (siren, version, _) = current(connection, &step.id, step.expect).await?;
     let states = road(step.expect, &step.events)?;
     let state = *states.last().unwrap_or(&step.expect);
     update_invoice(connection, step, state).await?;
+    scribe.reached(state);
+    end_claim(connection, step, state).await?;
     let payload = match &step.payload {
         Some(document) => {
             put_document(connection, &siren, document, step.at).await?;
@@ -51,8 +49,8 @@ pub(super) async fn step(
     Ok(Done::Written)
 }
 
-async fn update_invoice(connection: &mut SqliteConnection, step: &Step, state: State) -> Result<(), StoreError> {
-    let mut update = sqlx::QueryBuilder::<Sqlite>::new("UPDATE invoice SET state = ");
+async fn update_invoice(connection: &mut Connection, step: &Step, state: State) -> Result<(), StoreError> {
+    let mut update = sqlx::QueryBuilder::<Db>::new("UPDATE invoice SET state = ");
     update.push_bind(state.as_str());
     if state != step.expect {
         update.push(", since = ").push_bind(step.at.0);
@@ -83,8 +81,18 @@ async fn update_invoice(connection: &mut SqliteConnection, step: &Step, state: S
     Ok(())
 }
 
+/// Whoever was at work on it has done what there was to do, unless the deposit only begins.
+async fn end_claim(connection: &mut Connection, step: &Step, state: State) -> Result<(), StoreError> {
+    let moved = state != step.expect && state != State::Depositing;
+    let put_off = step.set.iter().any(|(field, _)| *field == Field::NextAt);
+    if moved || put_off {
+        sqlx::query("DELETE FROM lease WHERE name = $1").bind(&step.id).execute(connection).await?;
+    }
+    Ok(())
+}
+
 async fn put_gateway_event(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     invoice: &str,
     event: &GatewayEventRow,
     payload: Option<&str>,
@@ -109,7 +117,7 @@ async fn put_gateway_event(
     Ok(result.rows_affected())
 }
 
-async fn end_delivery(connection: &mut SqliteConnection, step: &Step) -> Result<(), StoreError> {
+async fn end_delivery(connection: &mut Connection, step: &Step) -> Result<(), StoreError> {
     let Some(end) = &step.delivery else { return Ok(()) };
     sqlx::query("UPDATE delivery SET outcome = $3, reason = $4, ended_at = $5 WHERE flow = $1 AND invoice = $2")
         .bind(&end.flow)

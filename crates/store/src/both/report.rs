@@ -2,9 +2,11 @@
 
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqlitePool};
 
+use sqlx::{QueryBuilder, Row as _};
+
+use super::read::part;
+use super::{CONTAINS, Db, Pool, Row, snapshot};
 use crate::change::Reason;
 use crate::error::StoreError;
 use crate::record::GatewayEvent;
@@ -15,12 +17,12 @@ const ENTRY: &str = "SELECT id, file, kind, type_code, framework, number, issued
      FROM invoice WHERE id > ";
 
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &Pool,
     selection: &Selection,
     after: &str,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(ENTRY);
+    let mut query = QueryBuilder::<Db>::new(ENTRY);
     query.push_bind(after);
     if !selection.states.is_empty() {
         query.push(" AND state IN (");
@@ -31,11 +33,11 @@ pub(crate) async fn page(
         query.push(")");
     }
     if let Some(supplier) = &selection.supplier {
-        query.push(" AND (supplier LIKE ").push_bind(part(supplier)).push(" ESCAPE '\\' OR supplier_siren = ");
+        query.push(" AND (supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\' OR supplier_siren = ");
         query.push_bind(supplier.clone()).push(" OR supplier_siret = ").push_bind(supplier.clone()).push(")");
     }
     if let Some(recipient) = &selection.recipient {
-        query.push(" AND (buyer LIKE ").push_bind(part(recipient)).push(" ESCAPE '\\' OR buyer_siret = ");
+        query.push(" AND (buyer").push(CONTAINS).push_bind(part(recipient)).push(" ESCAPE '\\' OR buyer_siret = ");
         query.push_bind(recipient.clone()).push(")");
     }
     if let Some(from) = selection.from {
@@ -48,20 +50,7 @@ pub(crate) async fn page(
     query.build().fetch_all(readers).await?.iter().map(to_entry).collect()
 }
 
-/// A pattern that finds the text anywhere, and nothing else: the wildcards in it are plain letters.
-fn part(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
-fn to_entry(row: &SqliteRow) -> Result<Entry, StoreError> {
+fn to_entry(row: &Row) -> Result<Entry, StoreError> {
     let reason: Option<String> = row.get("reason");
     let args: Option<String> = row.get("reason_args");
     let args = args.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
@@ -93,11 +82,11 @@ fn state(name: &str) -> Result<State, StoreError> {
     State::from_name(name).ok_or_else(|| StoreError::Damaged(format!("unknown state {name}")))
 }
 
-pub(crate) async fn events(readers: &SqlitePool, ids: &[String]) -> Result<Vec<(String, GatewayEvent)>, StoreError> {
+pub(crate) async fn events(readers: &Pool, ids: &[String]) -> Result<Vec<(String, GatewayEvent)>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::<Sqlite>::new(
+    let mut query = QueryBuilder::<Db>::new(
         "SELECT invoice, subject, code, happened, comment, flow, seen_at FROM gateway_event WHERE invoice IN (",
     );
     let mut list = query.separated(", ");
@@ -106,7 +95,7 @@ pub(crate) async fn events(readers: &SqlitePool, ids: &[String]) -> Result<Vec<(
     }
     query.push(") ORDER BY invoice, seen_at, id");
     let rows = query.build().fetch_all(readers).await?;
-    let event = |row: &SqliteRow| GatewayEvent {
+    let event = |row: &Row| GatewayEvent {
         subject: row.get("subject"),
         code: row.get("code"),
         happened: row.get("happened"),
@@ -118,11 +107,11 @@ pub(crate) async fn events(readers: &SqlitePool, ids: &[String]) -> Result<Vec<(
 }
 
 /// One transaction, so that the counts belong to the same instant.
-pub(crate) async fn census(readers: &SqlitePool) -> Result<Census, StoreError> {
-    let mut reading = readers.begin().await?;
+pub(crate) async fn census(readers: &Pool) -> Result<Census, StoreError> {
+    let mut reading = snapshot(readers).await?;
     let rows = sqlx::query(
         "SELECT state, flow_state, invoice_state, count(*) AS many FROM invoice \
-         GROUP BY state, flow_state, invoice_state ORDER BY state, flow_state, invoice_state",
+         GROUP BY state, flow_state, invoice_state ORDER BY state, flow_state NULLS FIRST, invoice_state NULLS FIRST",
     )
     .fetch_all(&mut *reading)
     .await?;

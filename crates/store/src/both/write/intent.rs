@@ -2,18 +2,14 @@
 
 use facteur_model::lifecycle::State;
 use serde_json::json;
-use sqlx::SqliteConnection;
 
+use super::super::Connection;
 use super::scribe::Scribe;
 use super::shared::{current, names, road};
 use crate::change::{Done, Intent};
 use crate::error::StoreError;
 
-pub(super) async fn intent(
-    connection: &mut SqliteConnection,
-    scribe: &mut Scribe,
-    new: &Intent,
-) -> Result<Done, StoreError> {
+pub(super) async fn intent(connection: &mut Connection, scribe: &mut Scribe, new: &Intent) -> Result<Done, StoreError> {
     let (siren, version, _) = current(connection, &new.id, new.expect).await?;
     let states = road(new.expect, &[new.event])?;
     sqlx::query(

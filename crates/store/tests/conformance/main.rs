@@ -1,0 +1,60 @@
+//! The promises of the store, told as stories, each on both back ends.
+#![allow(clippy::unwrap_used)]
+
+mod bed;
+mod claims;
+#[path = "../cluster/mod.rs"]
+mod cluster;
+mod deposits;
+mod embedded;
+mod keeping;
+mod schema;
+
+mod together;
+mod writing;
+
+/// Each story once on SQLite and once on PostgreSQL: `sqlite::…` and `postgres::…`.
+macro_rules! stories {
+    ($($chapter:ident: $($story:ident),+;)+) => {
+        mod sqlite {
+            $($(#[tokio::test] async fn $story() { crate::$chapter::$story(&crate::bed::Bed::sqlite()).await; })+)+
+        }
+        mod postgres {
+            $($(#[tokio::test] async fn $story() { crate::$chapter::$story(&crate::bed::Bed::postgres()).await; })+)+
+        }
+    };
+}
+
+stories! {
+    writing:
+        the_same_bytes_are_a_duplicate_and_the_same_arrival_is_not,
+        many_writers_at_once_lose_nothing_and_the_journal_verifies,
+        a_failing_change_fails_alone,
+        the_same_key_with_other_bytes_is_held_and_names_the_other,
+        a_probable_double_is_a_warning_that_names_the_other,
+        a_correction_is_a_new_version_and_after_a_refusal_a_new_invoice,
+        filters_select;
+    deposits:
+        only_one_sender_gets_an_invoice,
+        a_deposit_leaves_its_intent_its_answer_and_its_events;
+    keeping:
+        what_was_acknowledged_is_there_after_opening_again,
+        the_journal_cannot_be_changed_and_a_cut_end_shows,
+        the_journal_is_append_only,
+        a_document_whose_bytes_were_changed_is_found,
+        a_state_that_the_journal_does_not_tell_is_found,
+        a_newer_store_is_left_alone;
+    claims:
+        every_invoice_is_claimed_by_exactly_one_worker,
+        a_claim_ends_by_itself_and_a_heartbeat_prolongs_it,
+        what_is_let_go_is_free_at_once,
+        a_claim_ends_with_the_work_and_not_with_the_intent,
+        the_intent_has_the_last_word,
+        the_first_state_goes_first_and_the_oldest_in_it,
+        a_credit_note_does_not_overtake_an_earlier_invoice,
+        whoever_waits_hears_of_work;
+    together:
+        several_processes_continue_one_journal,
+        the_same_bytes_in_two_processes_at_once_are_one_invoice,
+        the_same_key_in_two_processes_at_once_is_held_once;
+}

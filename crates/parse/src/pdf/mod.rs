@@ -10,6 +10,7 @@ mod attachments;
 mod choose;
 mod error;
 mod root;
+pub mod text;
 mod xmp;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::PdfError;
 pub use root::{InvoiceRoot, invoice_root};
+pub use text::PdfText;
 pub use xmp::Xmp;
 
 /// What a PDF may hold; all of it can be configured.
@@ -146,6 +148,19 @@ pub fn extract(bytes: &[u8], limits: &PdfLimits) -> Result<PdfContent, PdfError>
         encrypted: document.was_encrypted(),
         xmp,
     })
+}
+
+/// Reads the text of a PDF's pages.
+///
+/// # Errors
+/// As [`extract`], whatever the PDF carries.
+pub fn read_text(bytes: &[u8], limits: &PdfLimits) -> Result<PdfText, PdfError> {
+    check_magic(bytes, limits)?;
+    let document = load(bytes, limits)?;
+    if count_pages(&document, limits) == 0 {
+        return Err(PdfError::Damaged { detail: "no page".to_owned() });
+    }
+    Ok(text::read(&document))
 }
 
 /// A PDF announces itself within its first kilobyte (PDF 1.7, annex H, note 13).

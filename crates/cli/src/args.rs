@@ -1,9 +1,11 @@
 //! What can be said on the command line, and nothing about what it does.
 
+mod extract;
 mod hands;
 
 use std::path::PathBuf;
 
+pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
@@ -104,6 +106,8 @@ pub enum Command {
     Sign(Sign),
     /// Verify a signature or a seal.
     Verify(Verify),
+    /// What the pages of a PDF seem to say.
+    Extract(Extract),
     /// Another try from the start.
     Retry(Hand),
     /// Stop here until a person says more.

@@ -189,7 +189,7 @@ const PAGES: &[Page] = &[
             ("why", "Où vous avez regardé, pour le journal"),
         ],
     ),
-    ("correct", "Remplacer par un fichier corrigé", &[("id", WHICH), ("file", "Le fichier corrigé"), WHY]),
+    ("extract", "Ce que semblent dire les pages d'un PDF", &[("file", "Le PDF")]),
     ("journal", "Le journal", &[]),
     ("journal verify", "Vérifier la chaîne", &[("head", "Une tête conservée ailleurs : LIGNE:EMPREINTE")]),
     ("store", "La base", &[]),

@@ -72,6 +72,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Report(options) => commands::report::run(&context, &options).await,
         Command::Sign(options) => commands::sign::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),
+        Command::Extract(options) => commands::extract::run(&context, &options).await,
         Command::Journal(options) => commands::journal::run(&context, &options).await,
         Command::Store(options) => commands::store::run(&context, &options).await,
         Command::Packs(options) => commands::packs::run(&context, &options).await,

@@ -7,7 +7,7 @@ use facteur_model::finding::{Actor, Finding, Layer, LayerResult, LayerStatus, Se
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
 use facteur_parse::Parsed;
-use facteur_parse::pdf::{PdfContent, PdfError};
+use facteur_parse::pdf::{PdfContent, PdfError, PdfPages};
 use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
 use facteur_validate::packs::{ArtefactKind, Installed, Packs};
 use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
@@ -79,9 +79,19 @@ impl Examiner {
     pub async fn examine(&self, name: &str, bytes: &[u8], plan: &Plan) -> Examined {
         if facteur_parse::pdf::is_pdf(bytes) {
             return match self.pdf.extract(bytes).await {
-                Ok(content) => self.hybrid(name, bytes, content, plan),
+                Ok(content) => {
+                    // What the pages show is compared, not judged: where it cannot be read, nothing is said.
+                    let pages = if content.invoice().is_some() { self.pdf.read_pages(bytes).await.ok() } else { None };
+                    let mut examined = self.hybrid(name, bytes, content, plan);
+                    examined.report.findings.extend(pages.and_then(|pages| other_total(&pages, &examined)));
+                    examined
+                }
                 Err(error) => unreadable(DocumentKind::Pdf, pdf_finding(&error)),
             };
+        }
+        if is_image(bytes) {
+            let finding = Finding::fatal(Layer::Syntax, "FILE-IS-IMAGE").actor(Actor::Supplier);
+            return unreadable(DocumentKind::Unknown, finding);
         }
         if facteur_archive::detect(bytes).is_some() {
             let finding = Finding::fatal(Layer::Syntax, "FILE-IS-ARCHIVE").actor(Actor::Service);
@@ -233,6 +243,25 @@ fn without_subject(text: &str) -> &str {
         Some((code, rest)) if code.len() == 3 => rest.trim_start(),
         _ => text,
     }
+}
+
+/// The total that people read on the page against the one that the recipient's software reads in the XML.
+fn other_total(pages: &PdfPages, examined: &Examined) -> Option<Finding> {
+    let own = examined.invoice.as_ref()?.totals.with_vat?;
+    let shown = pages.reading.other_total(own)?;
+    let mut finding = Finding::warning(Layer::Reading, "PDF-TOTAL-DIFFERS")
+        .found(shown.value.clone())
+        .expected(own.to_string())
+        .arg("page", shown.page.to_string())
+        .actor(Actor::Supplier);
+    finding.term = Some("BT-112".to_owned());
+    Some(finding)
+}
+
+/// PNG, JPEG, GIF and TIFF by their first bytes.
+fn is_image(bytes: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 5] = [b"\x89PNG", b"\xFF\xD8\xFF", b"GIF8", b"II*\0", b"MM\0*"];
+    BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning))
 }
 
 /// A worker that could not be started says nothing of the document: that is the administrator's matter.

@@ -8,6 +8,7 @@ pub mod config;
 pub mod deposit;
 pub mod directory;
 pub mod doctor;
+pub mod draft;
 pub mod engine;
 pub mod error;
 pub mod examine;

@@ -5,6 +5,7 @@ pub mod check_reports;
 pub mod directory;
 pub mod doctor;
 pub mod explain;
+pub mod extract;
 pub mod follow;
 pub mod hands;
 pub mod import;

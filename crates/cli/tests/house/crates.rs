@@ -137,14 +137,16 @@ fn only_transmit_opens_connections_and_only_the_simulator_listens() {
 
 #[test]
 fn no_floating_point_near_money() {
-    // Rates of simulated faults are no money; the number cell of a spreadsheet is a double by its format.
+    // Rates of simulated faults are no money; the number cell of a spreadsheet is a double by its format; the places of
+    // glyphs on a page are computed, and leave the folder as whole hundredths of a point.
     const NO_MONEY: [&str; 3] =
         ["crates/simulator/src/faults.rs", "crates/simulator/src/admin.rs", "crates/report/src/render/xlsx.rs"];
     const MONEY: [&str; 9] =
         ["model", "parse", "pipeline", "store", "report", "simulator", "transmit", "validate", "cli"];
     let money = product()
         .into_iter()
-        .filter(|source| MONEY.contains(&source.krate.as_str()) && !NO_MONEY.contains(&source.path.as_str()));
+        .filter(|source| MONEY.contains(&source.krate.as_str()) && !NO_MONEY.contains(&source.path.as_str()))
+        .filter(|source| !source.path.starts_with("crates/parse/src/pdf/text/"));
     let wrong = money.flat_map(|source| [source.lines_with("f32"), source.lines_with("f64")].concat()).collect();
     none("amounts are exact decimals", wrong);
 }

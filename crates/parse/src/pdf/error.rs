@@ -51,6 +51,12 @@ pub enum PdfError {
         /// The limit.
         limit: usize,
     },
+    /// More pages than are read for their text.
+    #[error("the PDF has more than {limit} pages")]
+    TooManyPages {
+        /// The limit.
+        limit: usize,
+    },
     /// More attachments than allowed.
     #[error("the PDF has more than {limit} attachments")]
     TooManyAttachments {
@@ -127,6 +133,7 @@ impl PdfError {
             Self::EncryptionUnsupported { .. } => "PDF-ENCRYPTION",
             Self::StreamTooLarge { .. } => "PDF-BOMB",
             Self::TooManyObjects { .. } => "PDF-OBJECTS",
+            Self::TooManyPages { .. } => "PDF-PAGES",
             Self::TooManyAttachments { .. } => "PDF-ATTACHMENTS",
             Self::NameTreeTooLarge { .. } => "PDF-NAME-TREE",
             Self::AttachmentTooLarge { .. } => "PDF-ATTACHMENT-SIZE",
@@ -156,6 +163,7 @@ impl PdfError {
             }
             Self::Damaged { detail } | Self::EncryptionUnsupported { detail } => finding.found(detail.clone()),
             Self::StreamTooLarge { limit }
+            | Self::TooManyPages { limit }
             | Self::TooManyAttachments { limit }
             | Self::NameTreeTooLarge { limit }
             | Self::AttachmentsTooLarge { limit } => finding.expected(limit.to_string()),

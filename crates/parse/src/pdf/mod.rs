@@ -9,6 +9,7 @@
 mod attachments;
 mod choose;
 mod error;
+pub mod fields;
 mod root;
 pub mod text;
 mod xmp;
@@ -44,6 +45,8 @@ pub struct PdfLimits {
     pub max_tree_nodes: usize,
     /// Most pages counted.
     pub max_pages: usize,
+    /// Most pages of a document whose text is read.
+    pub max_text_pages: usize,
 }
 
 impl Default for PdfLimits {
@@ -57,6 +60,7 @@ impl Default for PdfLimits {
             max_objects: 200_000,
             max_tree_nodes: 1_000,
             max_pages: 10_000,
+            max_text_pages: 500,
         }
     }
 }
@@ -150,6 +154,36 @@ pub fn extract(bytes: &[u8], limits: &PdfLimits) -> Result<PdfContent, PdfError>
     })
 }
 
+/// What the pages of a PDF say, whatever it carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PdfPages {
+    /// Pages whose text was read.
+    pub pages: usize,
+    /// Whether not a single word stands on them.
+    pub empty: bool,
+    /// Whether they hold images: with no word, the mark of a scan.
+    pub images: bool,
+    /// Whether pages beyond the limits were left out.
+    pub truncated: bool,
+    /// The fields of an invoice that were found.
+    pub reading: fields::Reading,
+}
+
+/// Reads the fields of an invoice from the pages of a PDF.
+///
+/// # Errors
+/// As [`extract`], whatever the PDF carries.
+pub fn read_pages(bytes: &[u8], limits: &PdfLimits) -> Result<PdfPages, PdfError> {
+    let text = read_text(bytes, limits)?;
+    Ok(PdfPages {
+        pages: text.pages.len(),
+        empty: text.is_empty(),
+        images: text.images,
+        truncated: text.truncated,
+        reading: fields::read(&text),
+    })
+}
+
 /// Reads the text of a PDF's pages.
 ///
 /// # Errors
@@ -157,10 +191,11 @@ pub fn extract(bytes: &[u8], limits: &PdfLimits) -> Result<PdfContent, PdfError>
 pub fn read_text(bytes: &[u8], limits: &PdfLimits) -> Result<PdfText, PdfError> {
     check_magic(bytes, limits)?;
     let document = load(bytes, limits)?;
-    if count_pages(&document, limits) == 0 {
-        return Err(PdfError::Damaged { detail: "no page".to_owned() });
+    match count_pages(&document, limits) {
+        0 => Err(PdfError::Damaged { detail: "no page".to_owned() }),
+        found if found > limits.max_text_pages => Err(PdfError::TooManyPages { limit: limits.max_text_pages }),
+        _ => Ok(text::read(&document)),
     }
-    Ok(text::read(&document))
 }
 
 /// A PDF announces itself within its first kilobyte (PDF 1.7, annex H, note 13).

@@ -3,12 +3,12 @@
 use std::io;
 use std::process::exit;
 
-use facteur_parse::pdf::extract;
+use facteur_parse::pdf::{extract, read_pages};
 use rustix::process::{Resource, Rlimit, chdir, getrlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 use rustix::time::{ClockId, clock_gettime};
 
-use super::protocol::{read_request, write_answer};
+use super::protocol::{Task, read_request, write_attachments, write_pages};
 
 /// Address space of the child. The costliest real PDF needs 264 MB for 300,000 objects, over the limit of objects.
 const MEMORY_MAX: u64 = 512 << 20;
@@ -76,11 +76,23 @@ fn close_inherited_descriptors() {
 fn serve() -> io::Result<()> {
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     for served in 1.. {
-        let Some((limits, bytes)) = read_request(&mut input)? else { break };
+        let Some((question, bytes)) = read_request(&mut input)? else { break };
         grant_cpu()?;
-        let result = extract(&bytes, &limits);
-        let last = served >= RETIRE_AFTER_FILES || cpu_seconds() >= RETIRE_AFTER_CPU;
-        write_answer(&mut output, &result, last)?;
+        let spent = || served >= RETIRE_AFTER_FILES || cpu_seconds() >= RETIRE_AFTER_CPU;
+        let last = match question.task {
+            Task::Attachments => {
+                let result = extract(&bytes, &question.limits);
+                let last = spent();
+                write_attachments(&mut output, &result, last)?;
+                last
+            }
+            Task::Pages => {
+                let result = read_pages(&bytes, &question.limits);
+                let last = spent();
+                write_pages(&mut output, &result, last)?;
+                last
+            }
+        };
         if last {
             break;
         }

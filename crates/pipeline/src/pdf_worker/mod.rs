@@ -16,14 +16,16 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits, is_pdf};
+use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits, PdfPages, is_pdf};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub use child::child_main;
-use protocol::Answer;
+pub use facteur_parse::pdf::fields::{Field, FieldName, Method, Reading};
+pub use facteur_parse::pdf::text::Place;
+use protocol::{Answer, Asked, Question};
 
 /// How long one file may take, from the request to the last byte of the answer.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -75,12 +77,24 @@ impl PdfWorkerPool {
         self
     }
 
-    /// Reads one PDF in a child.
+    /// Reads the attachments of one PDF in a child.
     ///
     /// # Errors
     /// What the reader says of the document; [`PdfError::TooSlow`] or [`PdfError::WorkerDied`] when it ended without an
     /// answer; [`PdfError::WorkerUnavailable`] when no child could be started, which says nothing of the document.
     pub async fn extract(&self, bytes: &[u8]) -> Result<PdfContent, PdfError> {
+        self.in_a_child(bytes).await
+    }
+
+    /// Reads in a child what the pages of one PDF say.
+    ///
+    /// # Errors
+    /// As [`PdfWorkerPool::extract`].
+    pub async fn read_pages(&self, bytes: &[u8]) -> Result<PdfPages, PdfError> {
+        self.in_a_child(bytes).await
+    }
+
+    async fn in_a_child<T: Asked>(&self, bytes: &[u8]) -> Result<T, PdfError> {
         if bytes.len() > self.limits.max_file_bytes {
             return Err(PdfError::FileTooLarge { found: bytes.len(), limit: self.limits.max_file_bytes });
         }
@@ -116,10 +130,11 @@ impl PdfWorkerPool {
         }
     }
 
-    async fn ask(&self, mut worker: Worker, bytes: &[u8]) -> Result<PdfContent, PdfError> {
+    async fn ask<T: Asked>(&self, mut worker: Worker, bytes: &[u8]) -> Result<T, PdfError> {
         let exchange = async {
-            protocol::write_request(&mut worker.input, &self.limits, bytes).await?;
-            protocol::read_answer(&mut worker.output, &self.limits).await
+            let question = Question { task: T::TASK, limits: self.limits };
+            protocol::write_request(&mut worker.input, &question, bytes).await?;
+            T::read(&mut worker.output, &self.limits).await
         };
         match timeout(self.time_limit, exchange).await {
             Ok(Ok(Answer { result: Ok(content), last: false })) => {

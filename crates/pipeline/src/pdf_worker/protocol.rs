@@ -1,53 +1,106 @@
 //! What parent and child say to each other over the child's standard input and output.
 //!
-//! Request: length and bytes of the limits (JSON), length and bytes of the PDF. Answer: length and bytes of the header
-//! (JSON), then the bytes of the attachments, one after the other, with the lengths that the header gives. Lengths are
-//! 32-bit little-endian. The parent does not trust the child: a reader that was taken over may answer anything.
+//! Request: length and bytes of what is asked for (JSON: the task and the limits), length and bytes of the PDF. Answer:
+//! length and bytes of the header (JSON), then, for the task of the attachments, their bytes, one after the other, with
+//! the lengths that the header gives. Lengths are 32-bit little-endian. The parent does not trust the child: a reader that was taken over may answer anything.
 
 use std::io::{self, Read, Write};
 
-use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits};
+use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits, PdfPages};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Largest header of an answer, and largest description of the limits.
 const HEADER_MAX: usize = 4 << 20;
 
+/// What the child is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Task {
+    /// The attachments, and which of them is the invoice.
+    Attachments,
+    /// What the pages say.
+    Pages,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Question {
+    pub(super) task: Task,
+    pub(super) limits: PdfLimits,
+}
+
+/// What a child can be asked for.
+pub(super) trait Asked: Sized {
+    const TASK: Task;
+
+    /// Reads the answer.
+    fn read(
+        from: &mut (impl AsyncRead + Unpin + Send),
+        limits: &PdfLimits,
+    ) -> impl Future<Output = io::Result<Answer<Self>>> + Send;
+}
+
+impl Asked for PdfContent {
+    const TASK: Task = Task::Attachments;
+
+    async fn read(from: &mut (impl AsyncRead + Unpin + Send), limits: &PdfLimits) -> io::Result<Answer<Self>> {
+        read_attachments(from, limits).await
+    }
+}
+
+impl Asked for PdfPages {
+    const TASK: Task = Task::Pages;
+
+    async fn read(from: &mut (impl AsyncRead + Unpin + Send), _limits: &PdfLimits) -> io::Result<Answer<Self>> {
+        let Header { last, lengths, result } = read_header(from).await?;
+        if lengths.is_empty() { Ok(Answer { result, last }) } else { Err(malformed()) }
+    }
+}
+
 /// An answer as the parent uses it.
-pub(super) struct Answer {
-    pub(super) result: Result<PdfContent, PdfError>,
+pub(super) struct Answer<T> {
+    pub(super) result: Result<T, PdfError>,
     /// The child ends after this answer.
     pub(super) last: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Header {
+struct Header<T> {
     last: bool,
     lengths: Vec<usize>,
-    result: Result<PdfContent, PdfError>,
+    result: Result<T, PdfError>,
 }
 
 pub(super) async fn write_request(
     to: &mut (impl AsyncWrite + Unpin),
-    limits: &PdfLimits,
+    question: &Question,
     pdf: &[u8],
 ) -> io::Result<()> {
-    let limits = serde_json::to_vec(limits)?;
-    for part in [limits.as_slice(), pdf] {
+    let question = serde_json::to_vec(question)?;
+    for part in [question.as_slice(), pdf] {
         to.write_u32_le(length(part.len())?).await?;
         to.write_all(part).await?;
     }
     to.flush().await
 }
 
-pub(super) async fn read_answer(from: &mut (impl AsyncRead + Unpin), limits: &PdfLimits) -> io::Result<Answer> {
+async fn read_header<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin + Send)) -> io::Result<Header<T>> {
     let length = from.read_u32_le().await? as usize;
     if length > HEADER_MAX {
         return Err(malformed());
     }
     let mut header = vec![0; length];
     from.read_exact(&mut header).await?;
-    let Header { last, lengths, mut result } = serde_json::from_slice(&header)?;
+    Ok(serde_json::from_slice(&header)?)
+}
+
+/// The answer to the task of the attachments.
+async fn read_attachments(
+    from: &mut (impl AsyncRead + Unpin + Send),
+    limits: &PdfLimits,
+) -> io::Result<Answer<PdfContent>> {
+    let Header { last, lengths, mut result } = read_header::<PdfContent>(from).await?;
     if let Ok(content) = &mut result {
         let total = lengths.iter().try_fold(0_usize, |sum, length| sum.checked_add(*length));
         if lengths.len() != content.attachments.len() || total.is_none_or(|total| total > limits.max_attachments_bytes)
@@ -66,22 +119,35 @@ pub(super) async fn read_answer(from: &mut (impl AsyncRead + Unpin), limits: &Pd
 }
 
 /// The next request; `None` when the parent has no more.
-pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<(PdfLimits, Vec<u8>)>> {
+pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<(Question, Vec<u8>)>> {
     let Some(length) = read_length(from)? else { return Ok(None) };
     if length > HEADER_MAX {
         return Err(malformed());
     }
-    let limits: PdfLimits = serde_json::from_slice(&read_bytes(from, length)?)?;
-    let length = read_length(from)?.filter(|length| *length <= limits.max_file_bytes).ok_or_else(malformed)?;
-    Ok(Some((limits, read_bytes(from, length)?)))
+    let question: Question = serde_json::from_slice(&read_bytes(from, length)?)?;
+    let length = read_length(from)?.filter(|length| *length <= question.limits.max_file_bytes).ok_or_else(malformed)?;
+    Ok(Some((question, read_bytes(from, length)?)))
 }
 
-pub(super) fn write_answer(to: &mut impl Write, result: &Result<PdfContent, PdfError>, last: bool) -> io::Result<()> {
+pub(super) fn write_pages(to: &mut impl Write, result: &Result<PdfPages, PdfError>, last: bool) -> io::Result<()> {
+    write_header(to, &Header { last, lengths: Vec::new(), result: result.clone() })?;
+    to.flush()
+}
+
+fn write_header<T: Serialize>(to: &mut impl Write, header: &Header<T>) -> io::Result<()> {
+    let header = serde_json::to_vec(header)?;
+    to.write_all(&length(header.len())?.to_le_bytes())?;
+    to.write_all(&header)
+}
+
+pub(super) fn write_attachments(
+    to: &mut impl Write,
+    result: &Result<PdfContent, PdfError>,
+    last: bool,
+) -> io::Result<()> {
     let attachments = result.as_ref().map_or(&[][..], |content| content.attachments.as_slice());
     let lengths = attachments.iter().map(|attachment| attachment.bytes.len()).collect();
-    let header = serde_json::to_vec(&Header { last, lengths, result: result.clone() })?;
-    to.write_all(&length(header.len())?.to_le_bytes())?;
-    to.write_all(&header)?;
+    write_header(to, &Header { last, lengths, result: result.clone() })?;
     for attachment in attachments {
         to.write_all(&attachment.bytes)?;
     }
@@ -141,15 +207,16 @@ mod tests {
     #[tokio::test]
     async fn a_request_and_its_answer_arrive_as_they_left() {
         let limits = PdfLimits::default();
+        let question = Question { task: Task::Attachments, limits };
         let mut wire = Vec::new();
-        write_request(&mut wire, &limits, b"%PDF-").await.unwrap();
+        write_request(&mut wire, &question, b"%PDF-").await.unwrap();
         let mut wire = wire.as_slice();
-        assert_eq!(read_request(&mut wire).unwrap(), Some((limits, b"%PDF-".to_vec())));
+        assert_eq!(read_request(&mut wire).unwrap(), Some((question, b"%PDF-".to_vec())));
         assert_eq!(read_request(&mut wire).unwrap(), None);
         for result in [Ok(content()), Err(PdfError::PasswordRequired)] {
             let mut wire = Vec::new();
-            write_answer(&mut wire, &result, true).unwrap();
-            let answer = read_answer(&mut wire.as_slice(), &limits).await.unwrap();
+            write_attachments(&mut wire, &result, true).unwrap();
+            let answer = read_attachments(&mut wire.as_slice(), &limits).await.unwrap();
             assert_eq!((answer.result, answer.last), (result, true));
         }
     }
@@ -157,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_lies_is_refused() {
         let limits = PdfLimits::default();
-        let lies: [fn(&mut Header); 3] = [
+        let lies: [fn(&mut Header<PdfContent>); 3] = [
             |header| header.lengths = vec![usize::MAX, 1],
             |header| header.lengths.clear(),
             |header| header.result = Ok(PdfContent { invoice_xml: Some(7), ..content() }),
@@ -167,8 +234,8 @@ mod tests {
             lie(&mut header);
             let header = serde_json::to_vec(&header).unwrap();
             let wire = [&u32::try_from(header.len()).unwrap().to_le_bytes(), header.as_slice(), b"<a/>"].concat();
-            assert!(read_answer(&mut wire.as_slice(), &limits).await.is_err());
+            assert!(read_attachments(&mut wire.as_slice(), &limits).await.is_err());
         }
-        assert!(read_answer(&mut [0xFF; 8].as_slice(), &limits).await.is_err());
+        assert!(read_attachments(&mut [0xFF; 8].as_slice(), &limits).await.is_err());
     }
 }

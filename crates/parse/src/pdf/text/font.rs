@@ -114,7 +114,12 @@ fn clean(text: &str) -> String {
             '\u{FB04}' => cleaned.push_str("ffl"),
             '\u{AD}' | '\u{2010}' | '\u{2011}' => cleaned.push('-'),
             character if character.is_whitespace() => cleaned.push(' '),
-            '\u{FFFD}' | '\u{E000}'..='\u{F8FF}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => {}
+            '\u{FFFD}'
+            | '\u{E000}'..='\u{F8FF}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{FEFF}' => {}
             character if character.is_control() => {}
             character => cleaned.push(character),
         }

@@ -28,7 +28,12 @@ struct Word {
 }
 
 /// The lines of a page, from the top, each from the left.
-pub(super) fn lines(glyphs: Vec<Glyph>) -> Vec<TextLine> {
+pub(super) fn lines(mut glyphs: Vec<Glyph>) -> Vec<TextLine> {
+    // What runs up the margin would fall into every line.
+    let upright = glyphs.iter().filter(|glyph| is_level(glyph)).count();
+    if upright * 2 > glyphs.len() {
+        glyphs.retain(is_level);
+    }
     let mut words = words(glyphs);
     words.sort_by(|one, other| order(one.base, other.base).then(order(one.left, other.left)));
     let mut rows: Vec<Vec<Word>> = Vec::new();
@@ -79,7 +84,7 @@ fn words(glyphs: Vec<Glyph>) -> Vec<Word> {
             open = false;
             continue;
         }
-        let level = (glyph.end.1 - glyph.start.1).abs() <= (glyph.end.0 - glyph.start.0).abs().max(0.01);
+        let level = is_level(&glyph);
         if open && level && words.last_mut().is_some_and(|word| join(word, &glyph)) {
             continue;
         }
@@ -96,10 +101,16 @@ fn words(glyphs: Vec<Glyph>) -> Vec<Word> {
     words
 }
 
+fn is_level(glyph: &Glyph) -> bool {
+    (glyph.end.1 - glyph.start.1).abs() <= (glyph.end.0 - glyph.start.0).abs().max(0.01)
+}
+
 /// Whether the glyph goes on with the word; then it is added.
 fn join(word: &mut Word, glyph: &Glyph) -> bool {
     let size = word.size.max(glyph.size);
-    if (glyph.start.1 - word.base).abs() > SAME_LINE * size || glyph.size < 0.4 * word.size || word.size < 0.4 * glyph.size
+    if (glyph.start.1 - word.base).abs() > SAME_LINE * size
+        || glyph.size < 0.4 * word.size
+        || word.size < 0.4 * glyph.size
     {
         return false;
     }

@@ -1,0 +1,44 @@
+//! From a plain PDF to a proposal that a person completes.
+
+use std::path::Path;
+
+use facteur_parse::pdf::{PdfError, PdfPages};
+
+use crate::error::PipelineError;
+use crate::pdf_worker::PdfWorkerPool;
+
+/// What the pages of a file say, read in a child process of `program`.
+///
+/// # Errors
+/// The file cannot be opened, or no child can be prepared. What is wrong with the PDF itself is the inner error.
+pub async fn read_file(program: &Path, file: &Path) -> Result<Result<Read, PdfError>, PipelineError> {
+    let limits = facteur_parse::pdf::PdfLimits::default();
+    let size = std::fs::metadata(file).map_err(PipelineError::file(file))?.len();
+    if size > limits.max_file_bytes as u64 {
+        let found = usize::try_from(size).unwrap_or(usize::MAX);
+        return Ok(Err(PdfError::FileTooLarge { found, limit: limits.max_file_bytes }));
+    }
+    let bytes = std::fs::read(file).map_err(PipelineError::file(file))?;
+    let pool = PdfWorkerPool::new(program, ["worker-pdf"], 1).map_err(PipelineError::file(program))?;
+    let sha256 = facteur_store::document::sha256_hex(&bytes);
+    Ok(pool.read_pages(&bytes).await.map(|pages| Read { sha256, pages }))
+}
+
+/// A PDF that was read.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// What its pages say.
+    pub pages: PdfPages,
+}
+
+/// Why there is nothing on the pages to propose from, if so: the rule id of the sentence.
+#[must_use]
+pub const fn nothing_to_read(pages: &PdfPages) -> Option<&'static str> {
+    match (pages.empty, pages.images) {
+        (true, true) => Some("PDF-SCAN"),
+        (true, false) => Some("PDF-EMPTY"),
+        (false, _) => None,
+    }
+}

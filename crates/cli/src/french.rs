@@ -190,6 +190,7 @@ const PAGES: &[Page] = &[
         ],
     ),
     ("extract", "Ce que semblent dire les pages d'un PDF", &[("file", "Le PDF")]),
+    ("correct", "Remplacer par un fichier corrigé", &[("id", WHICH), ("file", "Le fichier corrigé"), WHY]),
     ("journal", "Le journal", &[]),
     ("journal verify", "Vérifier la chaîne", &[("head", "Une tête conservée ailleurs : LIGNE:EMPREINTE")]),
     ("store", "La base", &[]),

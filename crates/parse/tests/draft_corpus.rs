@@ -185,5 +185,7 @@ fn fields_of_hybrid_pdfs_agree_with_their_xml() {
     println!("wrong values offered as sure: {wrong} of {sure}");
     assert!(sure > 100, "{sure} sure values only");
     assert!(wrong * 100 <= sure, "{wrong} of {sure} sure values are wrong");
+    println!("pages that show another total than their XML: {alarms:?}");
+    assert!(alarms.len() * 50 <= seen.len(), "{alarms:?}");
     assert!(problems.is_empty(), "{problems:#?}");
 }

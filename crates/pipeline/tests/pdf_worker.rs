@@ -82,6 +82,15 @@ async fn an_invoice_comes_back_from_the_child() {
 }
 
 #[tokio::test]
+async fn the_pages_come_back_from_the_child_as_from_the_reader() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/inbox/06-pdf-simple-taxi.pdf");
+    let bytes = std::fs::read(file).unwrap();
+    let pages = pool().read_pages(&bytes).await.unwrap();
+    assert_eq!(pages, facteur_parse::pdf::read_pages(&bytes, &PdfLimits::default()).unwrap());
+    assert!(pages.reading.fields.len() > 10);
+}
+
+#[tokio::test]
 async fn a_child_is_used_again_and_replaced_in_time() {
     let pool = PdfWorkerPool::new(child(), NO_ARGUMENTS, 1).unwrap();
     for _ in 0..120 {
@@ -202,11 +211,12 @@ fn a_child_takes_away_from_itself_what_it_does_not_need() {
     rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).unwrap();
     let mut process =
         Command::new(child()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let limits = b"{}";
+    let question = br#"{"task":"attachments","limits":{}}"#;
+    let length = u32::try_from(question.len()).unwrap();
     let pdf = with_invoice();
     let input = process.stdin.as_mut().unwrap();
     input
-        .write_all(&[&2_u32.to_le_bytes(), limits.as_slice(), &(pdf.len() as u32).to_le_bytes(), &pdf].concat())
+        .write_all(&[&length.to_le_bytes(), question.as_slice(), &(pdf.len() as u32).to_le_bytes(), &pdf].concat())
         .unwrap();
     input.flush().unwrap();
     let mut length = [0; 4];

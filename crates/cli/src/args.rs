@@ -287,6 +287,12 @@ pub struct Report {
     /// Only this recipient: part of its name, or SIRET.
     #[arg(long, value_name = "RECIPIENT")]
     pub recipient: Option<String>,
+    /// Only this service code.
+    #[arg(long, value_name = "CODE")]
+    pub service: Option<String>,
+    /// Only this budget, as facteur.toml describes it ([[report.budget]]): an invoice does not say its own.
+    #[arg(long, value_name = "NAME")]
+    pub budget: Option<String>,
     /// At least this amount with VAT; credit notes count as negative.
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub min: Option<String>,
@@ -296,13 +302,13 @@ pub struct Report {
     /// In their state for at least so many days.
     #[arg(long, value_name = "DAYS")]
     pub older_than: Option<i64>,
-    /// Counts and sums by state, supplier, recipient, month or reason (report invoices).
+    /// Counts and sums by state, supplier, recipient, service, budget, month, reason, amount or age (report invoices).
     #[arg(long, value_name = "WHAT")]
     pub group_by: Option<String>,
     /// Who pays, for the length of the payment period: state, local_authority, health_establishment, public_enterprise.
     #[arg(long, value_name = "PAYER")]
     pub payer: Option<String>,
-    /// A table of central bank rates in place of the built-in one.
+    /// A table of central bank rates that completes the built-in one.
     #[arg(long, value_name = "FILE")]
     pub rates: Option<PathBuf>,
     /// Sheets of paper that an invoice would have taken, for the estimate of savings.

@@ -109,15 +109,24 @@ const PAGES: &[Page] = &[
             ("state", "Ces états seulement"),
             ("supplier", "Ce fournisseur seulement : partie de son nom, SIREN ou SIRET"),
             ("recipient", "Ce destinataire seulement : partie de son nom, ou SIRET"),
+            ("service", "Ce code service seulement"),
+            (
+                "budget",
+                "Ce budget seulement, tel que facteur.toml le décrit ([[report.budget]]) : une facture ne dit pas le sien",
+            ),
             ("min", "Au moins ce montant TTC ; un avoir compte en négatif"),
             ("max", "Au plus ce montant TTC"),
             ("older_than", "Dans leur état depuis au moins ce nombre de jours"),
-            ("group_by", "Nombres et sommes par state, supplier, recipient, month ou reason (rapport factures)"),
+            (
+                "group_by",
+                "Nombres et sommes par state, supplier, recipient, service, budget, month, reason, amount ou age \
+                 (rapport factures)",
+            ),
             (
                 "payer",
                 "Qui paie, pour la durée du délai : state, local_authority, health_establishment, public_enterprise",
             ),
-            ("rates", "Une table des taux de la BCE à la place de celle du programme"),
+            ("rates", "Une table des taux de la BCE qui complète celle du programme"),
             ("sheets_per_invoice", "Feuilles de papier qu'une facture aurait prises, pour l'estimation des économies"),
             ("postage", "Affranchissement qu'une facture aurait coûté, en euros, pour la même estimation"),
             ("out", "Écrire dans ce fichier, entier ou pas du tout ; son extension choisit le format"),

@@ -32,6 +32,9 @@ pub struct Configuration {
     /// Where they are deposited.
     #[serde(default)]
     pub gateway: Gateways,
+    /// How reports are made.
+    #[serde(default)]
+    pub report: facteur_report::configuration::Configuration,
 }
 
 /// The legal person (SIREN): the boundary of isolation, retention and uniqueness.

@@ -393,6 +393,9 @@ fn identity(examined: &Examined) -> Identity {
         buyer: invoice.buyer.name.clone(),
         total: total(invoice),
         currency: invoice.currency.clone(),
+        service: invoice.service_code().map(str::to_owned),
+        commitment: invoice.commitment_number().map(str::to_owned),
+        preceding: invoice.preceding.first().and_then(|one| one.number.clone()),
         key_exempt: matches!(invoice.framework(), Some("S3" | "A9")),
     }
 }

@@ -157,6 +157,7 @@ fn configuration(init: &Init) -> Configuration {
         seal: Seal::default(),
         deposit,
         gateway: Gateways { chorus_pro: Some(gateway(address.as_deref(), role)) },
+        report: facteur_report::configuration::Configuration::default(),
     }
 }
 

@@ -2,16 +2,19 @@
 //! when it comes in; each format escapes what it has to.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use facteur_model::date::Date;
 use facteur_texts::printable;
 use rust_decimal::Decimal;
 
+use crate::rows::Rows;
+
 /// Longest text of a cell, in characters; more is cut with a sign of it.
 const LONGEST: usize = 1000;
 
 /// A report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Report {
     /// Its name, in data and on the command line.
     pub name: &'static str,
@@ -28,7 +31,7 @@ pub struct Report {
 }
 
 /// A part of a report: a table, with or without a chart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Section {
     /// Its name in data.
     pub key: &'static str,
@@ -37,7 +40,7 @@ pub struct Section {
     /// Its columns.
     pub columns: Vec<Column>,
     /// Its rows, each with as many cells as there are columns.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Rows,
     /// The column of the currency, where sums are made by currency.
     pub currency: Option<usize>,
     /// Columns with a total below.
@@ -110,6 +113,15 @@ impl Cell {
         day.map_or(Self::Empty, Self::Day)
     }
 
+    /// A number that puts days in order; what is no day comes last.
+    #[must_use]
+    pub fn day_number(&self) -> i64 {
+        match self {
+            Self::Day(day) => i64::from(day.year()) * 400 + i64::from(day.month()) * 32 + i64::from(day.day()),
+            _ => i64::MAX,
+        }
+    }
+
     /// A number, or nothing.
     #[must_use]
     pub fn count(count: Option<i64>) -> Self {
@@ -127,30 +139,40 @@ impl Section {
     /// An empty table.
     #[must_use]
     pub const fn new(key: &'static str, title: String, columns: Vec<Column>) -> Self {
-        Self { key, title, columns, rows: Vec::new(), currency: None, totals: Vec::new(), bars: None }
+        Self { key, title, columns, rows: Rows::new(), currency: None, totals: Vec::new(), bars: None }
     }
 
     /// The rows of totals, one a currency; none without a column to add up, or without rows.
-    #[must_use]
-    pub fn totals(&self) -> Vec<Vec<Cell>> {
-        if self.totals.is_empty() || self.rows.is_empty() {
-            return Vec::new();
-        }
+    ///
+    /// # Errors
+    /// When the rows cannot be read back.
+    pub fn totals(&self) -> io::Result<Vec<Vec<Cell>>> {
         let mut sums: BTreeMap<String, Vec<Cell>> = BTreeMap::new();
-        for row in &self.rows {
-            let currency = match self.currency.and_then(|column| row.get(column)) {
-                Some(Cell::Text(code)) => code.clone(),
-                _ => String::new(),
-            };
-            let sum = sums.entry(currency).or_insert_with(|| vec![Cell::Empty; self.columns.len()]);
-            for column in &self.totals {
-                if let (Some(sum), Some(cell)) = (sum.get_mut(*column), row.get(*column)) {
-                    *sum = added(sum, cell);
-                }
+        if self.totals.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.rows.try_each(|row| {
+            self.add(&mut sums, row);
+            io::Result::Ok(())
+        })?;
+        sums.retain(|_, sum| sum.iter().any(|cell| *cell != Cell::Empty));
+        Ok(sums.into_iter().map(|(code, sum)| self.with_currency(sum, &code)).collect())
+    }
+
+    fn add(&self, sums: &mut BTreeMap<String, Vec<Cell>>, row: &[Cell]) {
+        let currency = match self.currency.and_then(|column| row.get(column)) {
+            Some(Cell::Text(code)) => code.as_str(),
+            _ => "",
+        };
+        if !sums.contains_key(currency) {
+            sums.insert(currency.to_owned(), vec![Cell::Empty; self.columns.len()]);
+        }
+        let Some(sum) = sums.get_mut(currency) else { return };
+        for column in &self.totals {
+            if let (Some(sum), Some(cell)) = (sum.get_mut(*column), row.get(*column)) {
+                *sum = added(sum, cell);
             }
         }
-        sums.retain(|_, sum| sum.iter().any(|cell| *cell != Cell::Empty));
-        sums.into_iter().map(|(code, sum)| self.with_currency(sum, &code)).collect()
     }
 
     fn with_currency(&self, mut sum: Vec<Cell>, code: &str) -> Vec<Cell> {
@@ -185,7 +207,7 @@ mod tests {
         for (code, sum) in [("EUR", "0.1"), ("USD", "5"), ("EUR", "0.2"), ("EUR", "-0.30")] {
             section.rows.push(vec![Cell::text(code), Cell::Amount(sum.parse().unwrap()), Cell::Count(1)]);
         }
-        let totals = section.totals();
+        let totals = section.totals().unwrap();
         assert_eq!(totals.len(), 2);
         assert_eq!(totals[0], [Cell::text("EUR"), Cell::Amount(Decimal::ZERO), Cell::Count(3)]);
         assert_eq!(totals[1], [Cell::text("USD"), Cell::Amount(Decimal::from(5)), Cell::Count(1)]);

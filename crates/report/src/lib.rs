@@ -2,9 +2,11 @@
 
 pub mod check_html;
 pub mod checked;
+pub mod configuration;
 pub mod document;
 pub mod payment_period;
 pub mod render;
+pub mod rows;
 pub mod standing;
 pub mod status;
 pub mod svrl;

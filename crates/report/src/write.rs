@@ -1,7 +1,7 @@
 //! A file that is whole or not there: written beside its place, made durable, then renamed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Writes the file; where there was one, it is replaced only when the new one is whole.
@@ -9,11 +9,22 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// When the folder or the file cannot be written; nothing half-written stays.
 pub fn whole_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    whole_file_with(path, |out| out.write_all(bytes))
+}
+
+/// The same, with what `fill` writes.
+///
+/// # Errors
+/// When the folder or the file cannot be written, or those of `fill`; nothing half-written stays.
+pub fn whole_file_with<E: From<io::Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
+) -> Result<(), E> {
     if path.is_dir() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
     }
     let beside = beside(path)?;
-    let written = fill(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    let written = filled(&beside, fill).and_then(|()| Ok(fs::rename(&beside, path)?));
     if written.is_err() {
         // What failed is told; that the rest cannot be removed either adds nothing to it.
         let _ = fs::remove_file(&beside);
@@ -30,10 +41,11 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(hidden))
 }
 
-fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+fn filled<E: From<io::Error>>(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>) -> Result<(), E> {
+    let mut out = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(path)?);
+    fill(&mut out)?;
+    out.flush()?;
+    Ok(out.get_ref().sync_all()?)
 }
 
 #[cfg(test)]

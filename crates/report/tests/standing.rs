@@ -4,11 +4,12 @@
 use facteur_model::clock::Timestamp;
 use facteur_model::date::Date;
 use facteur_model::lifecycle::{Event, State};
-use facteur_report::payment_period::{Rates, Rules, start_in_paris};
+use facteur_report::configuration::Budget;
+use facteur_report::payment_period::{Rates, Rules, Zone};
 use facteur_report::render::{Format, render};
 use facteur_report::standing::{Group, Name, Query, ReportError, Tables, build};
 use facteur_store::change::{
-    Field, GatewayEventRow, Identity, Intent, Process, Reason, ReasonChange, Receive, Step, Value as Set,
+    Correction, Field, GatewayEventRow, Identity, Intent, Process, Reason, ReasonChange, Receive, Step, Value as Set,
 };
 use facteur_store::document::{Packed, Role};
 use facteur_store::{Store, Structure};
@@ -26,7 +27,7 @@ fn day(text: &str) -> Date {
 
 /// Ten in the morning in Paris.
 fn at(text: &str) -> Timestamp {
-    start_in_paris(day(text)).plus_millis(10 * 3_600_000)
+    Zone::Paris.start(day(text)).plus_millis(10 * 3_600_000)
 }
 
 /// An invoice of the store to be.
@@ -37,12 +38,15 @@ struct Given {
     total: &'static str,
     type_code: &'static str,
     framework: &'static str,
+    service: Option<&'static str>,
+    /// BT-25.
+    preceding: Option<&'static str>,
     received: &'static str,
     /// What the gateway says of it, and when.
     heard: &'static [(&'static str, &'static str)],
 }
 
-const GIVEN: [Given; 8] = [
+const GIVEN: [Given; 9] = [
     Given {
         n: 1,
         number: "F-1",
@@ -50,6 +54,8 @@ const GIVEN: [Given; 8] = [
         total: "1200.00",
         type_code: "380",
         framework: "A1",
+        service: Some("ECOLES"),
+        preceding: None,
         received: "2026-01-05",
         heard: &[
             ("DEPOSEE", "2026-01-05"),
@@ -65,6 +71,8 @@ const GIVEN: [Given; 8] = [
         total: "99.90",
         type_code: "380",
         framework: "A1",
+        service: Some("ECOLES"),
+        preceding: None,
         received: "2026-02-10",
         heard: &[("MISE_A_DISPOSITION", "2026-02-11"), ("MISE_EN_PAIEMENT", "2026-03-01")],
     },
@@ -75,6 +83,8 @@ const GIVEN: [Given; 8] = [
         total: "0.10",
         type_code: "380",
         framework: "A1",
+        service: Some("EAU"),
+        preceding: None,
         received: "2026-11-01",
         heard: &[("MISE_A_DISPOSITION", "2026-11-02"), ("SUSPENDUE", "2026-11-10")],
     },
@@ -85,6 +95,8 @@ const GIVEN: [Given; 8] = [
         total: "540.00",
         type_code: "380",
         framework: "A1",
+        service: Some("EAU"),
+        preceding: None,
         received: "2026-11-20",
         heard: &[("MISE_A_DISPOSITION", "2026-11-21"), ("SERVICE_FAIT", "2026-11-22")],
     },
@@ -95,6 +107,8 @@ const GIVEN: [Given; 8] = [
         total: "200.00",
         type_code: "381",
         framework: "A1",
+        service: None,
+        preceding: Some("F-1"),
         received: "2026-11-21",
         heard: &[("MISE_A_DISPOSITION", "2026-11-22")],
     },
@@ -105,6 +119,8 @@ const GIVEN: [Given; 8] = [
         total: "33.00",
         type_code: "380",
         framework: "A2",
+        service: None,
+        preceding: None,
         received: "2026-11-23",
         heard: &[("DEPOSEE", "2026-11-23")],
     },
@@ -115,6 +131,8 @@ const GIVEN: [Given; 8] = [
         total: "10.00",
         type_code: "380",
         framework: "A1",
+        service: None,
+        preceding: None,
         received: "2026-11-22",
         heard: &[("MISE_A_DISPOSITION", "2026-11-22"), ("REJETEE", "2026-11-23")],
     },
@@ -125,8 +143,22 @@ const GIVEN: [Given; 8] = [
         total: "77.77",
         type_code: "380",
         framework: "A1",
+        service: None,
+        preceding: None,
         received: "2026-11-23",
         heard: &[],
+    },
+    Given {
+        n: 9,
+        number: "F-9",
+        supplier: "Papeterie Vauban",
+        total: "12.00",
+        type_code: "384",
+        framework: "A1",
+        service: None,
+        preceding: Some("F-7"),
+        received: "2026-11-23",
+        heard: &[("MISE_A_DISPOSITION", "2026-11-23")],
     },
 ];
 
@@ -168,7 +200,14 @@ impl Given {
             at: at(self.received),
             actor: "person:marie".into(),
         };
-        store.receive(receive).await.unwrap();
+        if self.n == 9 {
+            // The refused invoice is followed by a new one with another number.
+            let refused = "00000000-0000-7000-8000-000000000007".to_owned();
+            let receive = Correction { id: refused, expect: State::Refused, receive, successor: true, note: None };
+            store.correct(receive).await.unwrap();
+        } else {
+            store.receive(receive).await.unwrap();
+        }
         store.process(self.processed()).await.unwrap();
         if self.heard.is_empty() {
             return;
@@ -205,6 +244,9 @@ impl Given {
                 buyer_siret: Some("12345678200051".into()),
                 total: Some(self.total.into()),
                 currency: Some("EUR".into()),
+                service: self.service.map(Into::into),
+                commitment: self.service.map(|code| format!("EJ-{code}")),
+                preceding: self.preceding.map(Into::into),
                 ..Identity::default()
             },
             documents: vec![],
@@ -343,9 +385,9 @@ async fn a_workbook_holds_formulas_of_ours_only_and_the_exact_totals() {
     let mut read = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
     let sheet = read("xl/worksheets/sheet1.xml");
     let formulas: Vec<&str> = sheet.split("<f>").skip(1).map(|rest| rest.split("</f>").next().unwrap()).collect();
-    assert_eq!(formulas, ["SUMIF(H2:H9,H10,G2:G9)"]);
-    // 1200 + 99.90 + 0.10 + 540 − 200 (a credit note) + 33 + 10 + 77.77
-    assert!(sheet.contains("<v>1760.77</v>"));
+    assert_eq!(formulas, ["SUMIF(J2:J10,J11,I2:I10)"]);
+    // 1200 + 99.90 + 0.10 + 540 − 200 (a credit note) + 33 + 10 + 77.77 + 12
+    assert!(sheet.contains("<v>1772.77</v>"));
     assert!(sheet.contains("state=\"frozen\"") && sheet.contains("<autoFilter"));
     let strings = read("xl/sharedStrings.xml");
     assert!(strings.contains("=HYPERLINK(\"http://x\")&lt;script&gt;") && !strings.contains('\u{1b}'));
@@ -359,14 +401,14 @@ async fn every_invoice_is_counted_once_and_credit_notes_are_negative() {
     assert_eq!(reconciled["attention"], false);
     assert_eq!(reconciled["sections"][1]["totals"][0]["count"], GIVEN.len());
     let listed = json(&store, &query(Name::Invoices, Language::English)).await;
-    assert_eq!(listed["sections"][0]["totals"][0]["total"], "1760.77");
+    assert_eq!(listed["sections"][0]["totals"][0]["total"], "1772.77");
     for group in Group::ALL {
         let mut query = query(Name::Invoices, Language::English);
         query.group_by = Some(group);
         let total = &json(&store, &query).await["sections"][0]["totals"][0];
         assert_eq!(
             (&total["count"], &total["total"]),
-            (&Value::from(GIVEN.len()), &Value::from("1760.77")),
+            (&Value::from(GIVEN.len()), &Value::from("1772.77")),
             "{group:?}"
         );
     }
@@ -382,14 +424,71 @@ async fn filters_take_what_they_say() {
         json(&store, &query).await["sections"][0]["rows"].as_array().unwrap().len()
     };
     assert_eq!(count(&|query| query.states = vec![State::Refused]).await, 1);
-    assert_eq!(count(&|query| query.supplier = Some("papeterie".into())).await, 2);
+    assert_eq!(count(&|query| query.supplier = Some("papeterie".into())).await, 3);
     assert_eq!(count(&|query| query.supplier = Some("%".into())).await, 0);
     assert_eq!(count(&|query| query.supplier = Some("<script>".into())).await, 2);
-    assert_eq!(count(&|query| query.recipient = Some("12345678200051".into())).await, 8);
+    assert_eq!(count(&|query| query.recipient = Some("12345678200051".into())).await, 9);
     assert_eq!(count(&|query| query.min = Some(Decimal::new(9_990, 2))).await, 3);
     assert_eq!(count(&|query| query.max = Some(Decimal::ZERO)).await, 1);
+    assert_eq!(count(&|query| query.supplier = Some("732829320".into())).await, 9);
+    let both = |query: &mut Query| {
+        (query.states, query.supplier) = (vec![State::Settled, State::Refused], Some("VAUBAN".into()));
+    };
+    assert_eq!(count(&both).await, 2);
     assert_eq!(count(&|query| (query.from, query.to) = (Some(day("2026-11-20")), Some(day("2026-11-21")))).await, 2);
     assert_eq!(count(&|query| query.older_than = Some(200)).await, 2);
+    assert_eq!(count(&|query| query.service = Some("EAU".into())).await, 2);
+    assert_eq!(count(&|query| (query.budgets, query.budget) = (budgets(), Some("Eau".into()))).await, 2);
+    assert_eq!(count(&|query| (query.budgets, query.budget) = (budgets(), Some("Principal".into()))).await, 7);
+}
+
+fn budgets() -> Vec<Budget> {
+    let budget = |name: &str, services: &[&str]| Budget {
+        name: name.into(),
+        siret: "12345678200051".into(),
+        services: services.iter().map(|code| (*code).to_owned()).collect(),
+    };
+    vec![budget("Principal", &[]), budget("Eau", &["EAU"])]
+}
+
+#[tokio::test]
+async fn the_year_ends_by_budget_where_the_configuration_tells_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let mut query = query(Name::YearEnd, Language::French);
+    query.budgets = budgets();
+    let report = json(&store, &query).await;
+    assert_eq!(report["sections"][0]["key"], "by_budget");
+    let row = &report["sections"][0]["rows"][0];
+    assert_eq!((&row["budget"], &row["total"]), (&"Eau".into(), &"540.00".into()));
+}
+
+#[tokio::test]
+async fn the_day_is_the_same_whether_the_database_adds_up_or_the_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let mut by_store = query(Name::Daily, Language::English);
+    (by_store.from, by_store.to) = (Some(day("2026-11-21")), Some(day("2026-11-23")));
+    let mut by_reader = by_store.clone();
+    by_reader.min = Some(Decimal::from(-1_000_000));
+    let (ours, theirs) = (json(&store, &by_store).await, json(&store, &by_reader).await);
+    assert_eq!(ours["sections"], theirs["sections"]);
+    assert_eq!(ours["sections"][0]["totals"][0]["total"], "-67.23");
+}
+
+#[tokio::test]
+async fn a_rate_that_is_missing_is_named_and_can_be_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let mut query = query(Name::Interest, Language::French);
+    query.now = at("2027-03-01");
+    let notes = json(&store, &query).await["notes"].to_string();
+    assert!(notes.contains("2e semestre 2026") && notes.contains("half_year = \\\"2026-07-01\\\""), "{notes}");
+    let own = "schema = \"facteur-ecb-rates/1\"\n[[rate]]\nhalf_year = \"2026-07-01\"\npercent = \"2.00\"\n\
+               since = \"2026-06-10\"\nsource = \"invented for this test\"\n";
+    let rates = Rates::built_in().unwrap().completed_with(&Rates::parse(own).unwrap());
+    let report = build(&store, Tables { rules: Rules::built_in().unwrap(), rates: &rates }, &query).await.unwrap();
+    assert!(!report.notes.iter().any(|note| note.contains("2e semestre 2026")), "{:?}", report.notes);
 }
 
 #[tokio::test]
@@ -402,6 +501,9 @@ async fn what_no_invoice_can_answer_is_refused() {
     let mut impossible = query(Name::Invoices, Language::French);
     (impossible.min, impossible.max) = (Some(Decimal::TEN), Some(Decimal::ONE));
     assert!(matches!(build(&store, tables(), &impossible).await, Err(ReportError::Amounts { .. })));
+    let mut nowhere = query(Name::Invoices, Language::French);
+    nowhere.budget = Some("Eau".into());
+    assert!(matches!(build(&store, tables(), &nowhere).await, Err(ReportError::Budget { .. })));
     let nothing = query(Name::Audit, Language::French);
     assert!(matches!(build(&store, tables(), &nothing).await, Err(ReportError::NoSubject)));
 }

@@ -1,6 +1,8 @@
 //! What may be written, as types: each change is one unit that is done whole or not at all.
 
+use facteur_model::amount::Amount;
 use facteur_model::clock::Timestamp;
+use facteur_model::invoice::signed_cents;
 use facteur_model::lifecycle::{Event, State};
 
 use crate::document::Packed;
@@ -83,6 +85,12 @@ pub struct Identity {
     pub total: Option<String>,
     /// Currency (BT-5).
     pub currency: Option<String>,
+    /// Service code of the recipient (BT-46 of scheme 0224, a contact's identifier or BT-10, as the channel has it).
+    pub service: Option<String>,
+    /// Commitment number (BT-13).
+    pub commitment: Option<String>,
+    /// The invoice that it corrects, credits or replaces (BT-25); the first, where it names several.
+    pub preceding: Option<String>,
     /// Exempt from the duplicate key (subcontractors' requests S3 and A9).
     pub key_exempt: bool,
 }
@@ -90,6 +98,12 @@ pub struct Identity {
 impl Identity {
     pub(crate) fn issue_year(&self) -> Option<i64> {
         self.issued.as_deref()?.get(..4)?.parse().ok()
+    }
+
+    /// The total in cents, negative for a credit note, where it can be added up exactly.
+    pub(crate) fn cents(&self) -> Option<i64> {
+        let total = Amount::parse(self.total.as_deref()?).ok()?;
+        signed_cents(&self.kind, self.type_code.as_deref(), total)
     }
 }
 

@@ -1,18 +1,20 @@
 //! `facteur report NAME`
 
-use std::io::Write as _;
-use std::path::Path;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 use facteur_model::amount::Amount;
 use facteur_model::clock::{Clock as _, SystemClock};
 use facteur_model::date::Date;
 use facteur_model::lifecycle::State;
+use facteur_report::configuration::Configuration;
+use facteur_report::document::Report as Whole;
 use facteur_report::payment_period::{Payer, PeriodError, Rates, Rules};
-use facteur_report::render::{self, render};
+use facteur_report::render::{self, RenderError, write_to};
 use facteur_report::standing::{Group, Name, Query, ReportError, Tables, build};
 use facteur_report::wording::{day, sum};
-use facteur_report::write::whole_file;
+use facteur_report::write::whole_file_with;
 
 use super::{Context, Outcome, status};
 use crate::args::{Format, Report};
@@ -20,41 +22,41 @@ use crate::output::{Talk, width};
 
 pub async fn run(context: &Context, options: &Report) -> Outcome {
     let talk = context.talk;
-    let query = query(talk, options)?;
+    let (home, store) = context.store().await?;
+    let configuration = &home.configuration.report;
+    let query = query(talk, options, configuration)?;
     let format = format(talk.format, options.out.as_deref());
     if format == render::Format::Xlsx && options.out.is_none() {
         bail!(talk.say("report.needs_file", &[]));
     }
-    let own_rates = options.rates.as_deref().map(|path| rates(talk, path)).transpose()?;
-    let tables = Tables {
-        rules: Rules::built_in().map_err(|error| table(talk, &error))?,
-        rates: match &own_rates {
-            Some(own) => own,
-            None => Rates::built_in().map_err(|error| table(talk, &error))?,
-        },
-    };
-    let (_, store) = context.store().await?;
-    let report = build(&store, tables, &query).await.map_err(|error| in_words(talk, error))?;
-    match &options.out {
-        None if format == render::Format::Text => talk.data(&render::text(talk.language, &report, width())),
-        out => {
-            let bytes = render(format, talk.language, &report)
-                .map_err(|error| anyhow!(talk.say("report.workbook", &[("what", &error.to_string())])))?;
-            put(talk, out.as_deref(), &bytes)?;
-        }
-    }
+    let configured = configuration.rates.as_deref().map(|path| home.path(path));
+    let rates = rates(talk, configured.iter().map(PathBuf::as_path).chain(options.rates.as_deref()))?;
+    let rules = Rules::built_in().map_err(|error| table(talk, &error))?;
+    let report = build(&store, Tables { rules, rates: &rates }, &query).await;
+    let report = report.map_err(|error| in_words(talk, error))?;
+    put(talk, format, options.out.as_deref(), &report)?;
     // Reading is done whatever was read; only a count that does not add up has to be seen.
     Ok(status(query.name != Name::Reconciliation || !report.attention))
 }
 
-fn put(talk: Talk, out: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
+fn put(talk: Talk, format: render::Format, out: Option<&Path>, report: &Whole) -> anyhow::Result<()> {
     let Some(path) = out else {
-        let mut standard = std::io::stdout().lock();
-        return Ok(standard.write_all(bytes).and_then(|()| standard.flush())?);
+        if format == render::Format::Text {
+            talk.data(&render::text(talk.language, report, width())?);
+            return Ok(());
+        }
+        let mut standard = BufWriter::new(std::io::stdout().lock());
+        write_to(format, talk.language, report, &mut standard)?;
+        return Ok(standard.flush()?);
     };
     let file = path.display().to_string();
-    whole_file(path, bytes)
-        .map_err(|error| anyhow!(talk.say("report.not_written", &[("file", &file), ("what", &error.to_string())])))?;
+    let written = whole_file_with(path, |out| write_to(format, talk.language, report, out));
+    written.map_err(|error| match error {
+        RenderError::File(error) => {
+            anyhow!(talk.say("report.not_written", &[("file", &file), ("what", &error.to_string())]))
+        }
+        other => anyhow!(talk.say("report.workbook", &[("what", &other.to_string())])),
+    })?;
     talk.note("report.written", &[("file", &file)]);
     Ok(())
 }
@@ -71,11 +73,11 @@ fn format(asked: Format, out: Option<&Path>) -> render::Format {
     }
 }
 
-fn query(talk: Talk, options: &Report) -> anyhow::Result<Query> {
+fn query(talk: Talk, options: &Report, configuration: &Configuration) -> anyhow::Result<Query> {
     let known = |all: Vec<&str>| all.join(", ");
     let name = Name::from_name(&options.name)
         .ok_or_else(|| unknown(talk, "report.unknown_name", &options.name, &known(Name::all().collect())))?;
-    let mut query = Query::new(name, talk.language, SystemClock.now());
+    let mut query = Query::new(name, talk.language, SystemClock.now()).configured(configuration);
     query.subject.clone_from(&options.subject);
     query.from = options.from.as_deref().map(|text| date(talk, text)).transpose()?;
     query.to = options.to.as_deref().map(|text| date(talk, text)).transpose()?;
@@ -86,6 +88,8 @@ fn query(talk: Talk, options: &Report) -> anyhow::Result<Query> {
     }
     query.supplier.clone_from(&options.supplier);
     query.recipient.clone_from(&options.recipient);
+    query.service.clone_from(&options.service);
+    query.budget.clone_from(&options.budget);
     query.older_than = options.older_than;
     if let Some(name) = &options.group_by {
         let all = known(Group::ALL.map(Group::as_str).to_vec());
@@ -98,8 +102,8 @@ fn query(talk: Talk, options: &Report) -> anyhow::Result<Query> {
     query.min = options.min.as_deref().map(|text| amount(talk, text)).transpose()?.map(Amount::decimal);
     query.max = options.max.as_deref().map(|text| amount(talk, text)).transpose()?.map(Amount::decimal);
     let factor = |text: &Option<String>| text.as_deref().map(|text| amount(talk, text)).transpose();
-    query.sheets_per_invoice = factor(&options.sheets_per_invoice)?.map(Amount::decimal);
-    query.postage = factor(&options.postage)?.map(Amount::decimal);
+    query.sheets_per_invoice = factor(&options.sheets_per_invoice)?.map(Amount::decimal).or(query.sheets_per_invoice);
+    query.postage = factor(&options.postage)?.map(Amount::decimal).or(query.postage);
     Ok(query)
 }
 
@@ -124,12 +128,16 @@ fn amount(talk: Talk, text: &str) -> anyhow::Result<Amount> {
     Amount::parse(&plain).map_err(|_| anyhow!(talk.say("report.not_an_amount", &[("text", text)])))
 }
 
-fn rates(talk: Talk, path: &Path) -> anyhow::Result<Rates> {
-    let file = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| anyhow!(talk.say("error.file", &[("path", &file), ("what", &error.to_string())])))?;
-    Rates::parse(&text)
-        .map_err(|error| anyhow!(talk.say("error.file", &[("path", &file), ("what", &error.to_string())])))
+/// The rates of this release, completed with those of these files.
+fn rates<'a>(talk: Talk, files: impl Iterator<Item = &'a Path>) -> anyhow::Result<Rates> {
+    let mut all = Rates::built_in().map_err(|error| table(talk, &error))?.clone();
+    for path in files {
+        let file = path.display().to_string();
+        let wrong = |what: String| anyhow!(talk.say("error.file", &[("path", &file), ("what", &what)]));
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        all = all.completed_with(&Rates::parse(&text).map_err(|error| wrong(error.to_string()))?);
+    }
+    Ok(all)
 }
 
 fn table(talk: Talk, error: &PeriodError) -> anyhow::Error {
@@ -147,6 +155,9 @@ fn in_words(talk: Talk, error: ReportError) -> anyhow::Error {
             let (min, max) = (sum(language, min), sum(language, max));
             anyhow!(talk.say("report.impossible_amounts", &[("min", &min), ("max", &max)]))
         }
+        ReportError::Budget { known, .. } if known.is_empty() => anyhow!(talk.say("report.no_budgets", &[])),
+        ReportError::Budget { name, known } => unknown(talk, "report.unknown_budget", &name, &known.join(", ")),
+        ReportError::Rows(error) => anyhow!(talk.say("report.rows", &[("what", &error.to_string())])),
         ReportError::NoSubject => anyhow!(talk.say("report.no_subject", &[])),
         ReportError::Table(error) => table(talk, &error),
         ReportError::Store(error) => error.into(),

@@ -24,6 +24,20 @@ pub fn is_credit_note_code(type_code: &str) -> bool {
     CREDIT_NOTE_CODES.contains(&type_code)
 }
 
+/// Most cents of one invoice that a database adds up: nine million of them stay within 64 bits.
+const MOST_CENTS: i64 = 1_000_000_000_000;
+
+/// A total in cents, exact: negative for a credit note (by its kind `ubl-creditnote`, or BT-3), whichever sign it was
+/// written with. None where it has parts of a cent, or is too large for many such to be added up in 64 bits.
+#[must_use]
+pub fn signed_cents(kind: &str, type_code: Option<&str>, total: Amount) -> Option<i64> {
+    let total = total.decimal().normalize();
+    let more_digits = 2_u32.checked_sub(total.scale())?;
+    let cents = i64::try_from(total.mantissa()).ok()?.checked_mul(10_i64.pow(more_digits))?;
+    let credit = kind == "ubl-creditnote" || type_code.is_some_and(is_credit_note_code);
+    (cents.abs() < MOST_CENTS).then_some(if credit { -cents.abs() } else { cents })
+}
+
 /// Whether the seller under the billing framework (BT-23) is a subcontractor paid directly.
 #[must_use]
 pub fn is_subcontractor_framework(framework: &str) -> bool {
@@ -253,6 +267,16 @@ mod tests {
         assert_eq!(invoice.service_code(), Some("C"));
         invoice.buyer.identifiers.push(Identifier::of("0224", "D"));
         assert_eq!(invoice.service_code(), Some("D"));
+    }
+
+    #[test]
+    fn cents_are_exact_or_not_there() {
+        let cents = |text: &str| signed_cents("cii", Some("380"), Amount::parse(text).unwrap());
+        assert_eq!(["0.01", "-12.5", "1200", "7.10000"].map(cents), [Some(1), Some(-1250), Some(120_000), Some(710)]);
+        assert_eq!(["0.001", "10000000000.00", "79228162514264337593"].map(cents), [None; 3]);
+        let ten = Amount::parse("10").unwrap();
+        assert_eq!(signed_cents("ubl-creditnote", None, ten), Some(-1000));
+        assert_eq!(signed_cents("cii", Some("381"), Amount::parse("-10").unwrap()), Some(-1000));
     }
 
     #[test]

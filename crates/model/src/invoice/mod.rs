@@ -11,7 +11,7 @@ mod party;
 mod payment;
 mod tax;
 
-pub use access::{is_credit_note_code, is_subcontractor_framework};
+pub use access::{is_credit_note_code, is_subcontractor_framework, signed_cents};
 pub use document::{Attachment, Delivery, DeliveryTerms, InvoicePeriod, Note, PrecedingInvoice, SupportingDocument};
 pub use line::{Item, ItemAttribute, Line, LineReference, Price, Quantity};
 pub use party::{Address, Contact, OtherParties, Party};

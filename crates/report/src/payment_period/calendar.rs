@@ -1,49 +1,134 @@
-//! Legal days: what day it is in Paris, and which days banks and offices rest.
+//! Legal days: what day it is where the structure is, and which days banks and offices rest.
 
 use facteur_model::clock::Timestamp;
 use facteur_model::date::Date;
+use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 
 const HOUR: i64 = 3_600_000;
+const MINUTE: i64 = 60_000;
 const SATURDAY: u8 = 6;
 const SUNDAY: u8 = 7;
 const MARCH: u8 = 3;
 const OCTOBER: u8 = 10;
+const NOVEMBER: u8 = 11;
 
-/// The day in Paris at that instant: the legal date of a notification. Summer time as in directive 2000/84/EC.
-#[must_use]
-pub fn day_in_paris(at: Timestamp) -> Date {
-    let offset = if is_summer(at) { 2 * HOUR } else { HOUR };
-    day_of(at.plus_millis(offset))
+/// Where a structure is: its legal days begin at midnight there. Names are those of the tz database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Zone {
+    /// Metropolitan France.
+    #[default]
+    #[serde(rename = "Europe/Paris")]
+    Paris,
+    /// Guadeloupe, Saint-Martin, Saint-Barthélemy.
+    #[serde(rename = "America/Guadeloupe")]
+    Guadeloupe,
+    /// Martinique.
+    #[serde(rename = "America/Martinique")]
+    Martinique,
+    /// Guyane.
+    #[serde(rename = "America/Cayenne")]
+    Cayenne,
+    /// Saint-Pierre-et-Miquelon: summer time as in Canada.
+    #[serde(rename = "America/Miquelon")]
+    Miquelon,
+    /// La Réunion.
+    #[serde(rename = "Indian/Reunion")]
+    Reunion,
+    /// Mayotte.
+    #[serde(rename = "Indian/Mayotte")]
+    Mayotte,
+    /// Nouvelle-Calédonie.
+    #[serde(rename = "Pacific/Noumea")]
+    Noumea,
+    /// Polynésie française (Tahiti).
+    #[serde(rename = "Pacific/Tahiti")]
+    Tahiti,
+    /// Wallis-et-Futuna.
+    #[serde(rename = "Pacific/Wallis")]
+    Wallis,
+}
+
+impl Zone {
+    /// The name in the tz database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Paris => "Europe/Paris",
+            Self::Guadeloupe => "America/Guadeloupe",
+            Self::Martinique => "America/Martinique",
+            Self::Cayenne => "America/Cayenne",
+            Self::Miquelon => "America/Miquelon",
+            Self::Reunion => "Indian/Reunion",
+            Self::Mayotte => "Indian/Mayotte",
+            Self::Noumea => "Pacific/Noumea",
+            Self::Tahiti => "Pacific/Tahiti",
+            Self::Wallis => "Pacific/Wallis",
+        }
+    }
+
+    /// The day there at that instant: the legal date of a notification.
+    #[must_use]
+    pub fn day(self, at: Timestamp) -> Date {
+        day_of(at.plus_millis(self.offset(at)))
+    }
+
+    /// The legal day of a moment as a gateway writes it: with an offset it is moved to the zone; without one it is the
+    /// day that is written.
+    #[must_use]
+    pub fn day_of_text(self, text: &str) -> Option<Date> {
+        if let Ok(moment) = time::OffsetDateTime::parse(text.trim(), &Rfc3339) {
+            let milliseconds = i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()?;
+            return Some(self.day(Timestamp(milliseconds)));
+        }
+        Date::parse(text.trim().get(..10)?).ok()
+    }
+
+    /// What clocks show there at that instant: the day, and the minutes since midnight on their faces.
+    #[must_use]
+    pub fn face(self, at: Timestamp) -> (Date, u16) {
+        let there = at.plus_millis(self.offset(at));
+        let minutes = there.0.rem_euclid(24 * HOUR) / MINUTE;
+        (day_of(there), u16::try_from(minutes).unwrap_or_default())
+    }
+
+    /// The instant at which a day begins there.
+    #[must_use]
+    pub fn start(self, day: Date) -> Timestamp {
+        let midnight = midnight_utc(day);
+        // Clocks are changed in the night, but never at midnight: the offset an hour before it is that of midnight.
+        let about = midnight.plus_millis(-self.standard());
+        midnight.plus_millis(-self.offset(about.plus_millis(-HOUR)))
+    }
+
+    /// How far the clocks there are before UTC, in milliseconds.
+    fn offset(self, at: Timestamp) -> i64 {
+        let is_summer = match self {
+            Self::Paris => is_summer_in_europe(at),
+            Self::Miquelon => is_summer_in_miquelon(at),
+            _ => false,
+        };
+        self.standard() + if is_summer { HOUR } else { 0 }
+    }
+
+    const fn standard(self) -> i64 {
+        HOUR * match self {
+            Self::Paris => 1,
+            Self::Guadeloupe | Self::Martinique => -4,
+            Self::Cayenne | Self::Miquelon => -3,
+            Self::Reunion => 4,
+            Self::Mayotte => 3,
+            Self::Noumea => 11,
+            Self::Tahiti => -10,
+            Self::Wallis => 12,
+        }
+    }
 }
 
 /// What the clocks in Paris show at that instant: the day, and the minutes since midnight on their faces.
 #[must_use]
 pub fn clock_in_paris(at: Timestamp) -> (Date, u16) {
-    let local = at.plus_millis(if is_summer(at) { 2 * HOUR } else { HOUR });
-    let minutes = local.0.rem_euclid(24 * HOUR) / 60_000;
-    (day_of(local), u16::try_from(minutes).unwrap_or_default())
-}
-
-/// The legal day of a moment as a gateway writes it: with an offset it is moved to Paris; without one it is the day
-/// that is written.
-#[must_use]
-pub fn day_of_text(text: &str) -> Option<Date> {
-    if let Ok(moment) = time::OffsetDateTime::parse(text.trim(), &Rfc3339) {
-        let milliseconds = i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()?;
-        return Some(day_in_paris(Timestamp(milliseconds)));
-    }
-    Date::parse(text.trim().get(..10)?).ok()
-}
-
-/// The instant at which a day begins in Paris.
-#[must_use]
-pub fn start_in_paris(day: Date) -> Timestamp {
-    let epoch = Date::parse("1970-01-01").map_or(0, |epoch| day.days_since(epoch));
-    let midnight = Timestamp(epoch.saturating_mul(24 * HOUR));
-    // Neither change of the year happens near midnight, so the offset one hour earlier is that of midnight.
-    let offset = if is_summer(midnight.plus_millis(-HOUR)) { 2 * HOUR } else { HOUR };
-    midnight.plus_millis(-offset)
+    Zone::Paris.face(at)
 }
 
 /// Whether offices work that day: neither a weekend nor one of the eleven public holidays (Code du travail, L. 3133-1).
@@ -80,13 +165,28 @@ fn easter(year: i32) -> Option<Date> {
     Date::new(year, u8::try_from(sum / 31).ok()?, u8::try_from(sum % 31 + 1).ok()?).ok()
 }
 
-fn is_summer(at: Timestamp) -> bool {
+/// Directive 2000/84/EC: from the last Sunday of March to the last of October, at 01:00 UTC.
+fn is_summer_in_europe(at: Timestamp) -> bool {
     let year = at.utc().year();
     let change = |month| last_sunday(year, month).map(|day| midnight_utc(day).plus_millis(HOUR));
-    match (change(MARCH), change(OCTOBER)) {
-        (Some(begins), Some(ends)) => begins <= at && at < ends,
-        _ => false,
-    }
+    is_between(at, change(MARCH), change(OCTOBER))
+}
+
+/// As in Canada: from the second Sunday of March to the first of November, at two in the morning there.
+fn is_summer_in_miquelon(at: Timestamp) -> bool {
+    let year = at.utc().year();
+    let begins = first_sunday(year, MARCH).map(|day| midnight_utc(day.plus_days(7)).plus_millis(5 * HOUR));
+    let ends = first_sunday(year, NOVEMBER).map(|day| midnight_utc(day).plus_millis(4 * HOUR));
+    is_between(at, begins, ends)
+}
+
+fn is_between(at: Timestamp, begins: Option<Timestamp>, ends: Option<Timestamp>) -> bool {
+    begins.zip(ends).is_some_and(|(begins, ends)| begins <= at && at < ends)
+}
+
+fn first_sunday(year: i32, month: u8) -> Option<Date> {
+    let first = Date::new(year, month, 1).ok()?;
+    Some(first.plus_days(i64::from(SUNDAY - first.weekday())))
 }
 
 fn last_sunday(year: i32, month: u8) -> Option<Date> {
@@ -132,9 +232,32 @@ mod tests {
             ("2026-11-22T18:30:00-05:00", "2026-11-23"),
             ("2026-11-23 08:00:00", "2026-11-23"),
         ] {
-            assert_eq!(day_of_text(text), Some(day(wanted)), "{text}");
+            assert_eq!(Zone::Paris.day_of_text(text), Some(day(wanted)), "{text}");
         }
-        assert_eq!(day_of_text("hier"), None);
+        assert_eq!(Zone::Paris.day_of_text("hier"), None);
+    }
+
+    #[test]
+    fn the_same_instant_is_another_day_overseas() {
+        for (zone, text, wanted) in [
+            (Zone::Reunion, "2026-01-15T20:00:00Z", "2026-01-16"),
+            (Zone::Mayotte, "2026-01-15T20:00:00Z", "2026-01-15"),
+            (Zone::Martinique, "2026-01-16T03:59:59Z", "2026-01-15"),
+            (Zone::Cayenne, "2026-01-16T03:59:59Z", "2026-01-16"),
+            (Zone::Tahiti, "2026-01-16T09:00:00Z", "2026-01-15"),
+            (Zone::Noumea, "2026-01-15T13:00:00Z", "2026-01-16"),
+            (Zone::Wallis, "2026-01-15T12:00:00Z", "2026-01-16"),
+            (Zone::Guadeloupe, "2026-01-16T04:00:00Z", "2026-01-16"),
+            // Summer time there: UTC−2.
+            (Zone::Miquelon, "2026-07-15T02:00:00Z", "2026-07-15"),
+            (Zone::Miquelon, "2026-01-15T02:00:00Z", "2026-01-14"),
+            // The nights of the changes.
+            (Zone::Miquelon, "2026-03-08T04:59:59Z", "2026-03-08"),
+            (Zone::Miquelon, "2026-11-01T01:59:59Z", "2026-10-31"),
+            (Zone::Miquelon, "2026-11-02T02:59:59Z", "2026-11-01"),
+        ] {
+            assert_eq!(zone.day_of_text(text), Some(day(wanted)), "{zone:?} {text}");
+        }
     }
 
     #[test]
@@ -173,9 +296,11 @@ mod tests {
         #[test]
         fn a_day_begins_where_the_day_before_ends(days in 0..40_000_i64) {
             let day = Date::new(1996, 1, 1).unwrap().plus_days(days);
-            let start = start_in_paris(day);
-            prop_assert_eq!(day_in_paris(start), day);
-            prop_assert_eq!(day_in_paris(start.plus_millis(-1)), day.plus_days(-1));
+            for zone in [Zone::Paris, Zone::Miquelon, Zone::Reunion, Zone::Tahiti, Zone::Wallis] {
+                let start = zone.start(day);
+                prop_assert_eq!(zone.day(start), day);
+                prop_assert_eq!(zone.day(start.plus_millis(-1)), day.plus_days(-1));
+            }
         }
 
         #[test]

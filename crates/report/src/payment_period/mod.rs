@@ -1,6 +1,7 @@
 //! The overall payment period (*délai global de paiement*): when it started, when it ends, whose turn it is, what a
 //! late payment costs. Pure computation over dated tables: `schemas/dgp.toml` says how long and from when,
-//! `schemas/ecb_rates.toml` the rate of each half-year. Days are calendar days in Paris, sums are exact decimals.
+//! `schemas/ecb_rates.toml` the rate of each half-year. Days are calendar days where the structure is, sums are exact
+//! decimals.
 
 mod calendar;
 mod error;
@@ -11,7 +12,7 @@ mod request;
 mod rules;
 mod start;
 
-pub use calendar::{clock_in_paris, day_in_paris, day_of_text, is_working_day, last_working_day, start_in_paris};
+pub use calendar::{Zone, clock_in_paris, is_working_day, last_working_day};
 pub use error::PeriodError;
 pub use interest::{LateInterest, late_interest};
 pub use period::{Assessment, Ineffective, Interrupted, Period, Share, assess};

@@ -57,6 +57,16 @@ impl Rates {
         toml::from_str(text).map_err(|error| PeriodError::Table { table: TABLE, what: error.message().to_owned() })
     }
 
+    /// These rates, and for the half-years that they lack, or that the others know better, the others.
+    #[must_use]
+    pub fn completed_with(&self, others: &Self) -> Self {
+        let mut rate: Vec<Rate> = others.rate.clone();
+        let is_new = |known: &&Rate| !others.rate.iter().any(|other| other.half_year == known.half_year);
+        rate.extend(self.rate.iter().filter(is_new).cloned());
+        rate.sort_by_key(|rate| rate.half_year);
+        Self { _schema: Schema::One, rate }
+    }
+
     /// The rate in force on the first day of the half-year of `day`.
     ///
     /// # Errors
@@ -90,6 +100,20 @@ mod tests {
             let days = pair[1].half_year.days_since(pair[0].half_year);
             assert!((181..=184).contains(&days), "no gap after {}", pair[0].half_year);
         }
+    }
+
+    #[test]
+    fn a_table_of_ones_own_completes_the_built_in_one() {
+        let row = |half_year: &str, percent: &str| {
+            format!(
+                "[[rate]]\nhalf_year = \"{half_year}\"\npercent = \"{percent}\"\nsince = \"2025-06-11\"\nsource = \"s\"\n"
+            )
+        };
+        let own =
+            format!("schema = \"facteur-ecb-rates/1\"\n{}{}", row("2031-07-01", "1.75"), row("2026-01-01", "2.00"));
+        let all = Rates::built_in().unwrap().completed_with(&Rates::parse(&own).unwrap());
+        let on = |day: &str| all.on(Date::parse(day).unwrap()).unwrap().percent.to_string();
+        assert_eq!([on("2031-09-09"), on("2026-02-01"), on("2025-02-01")], ["1.75", "2.00", "3.15"]);
     }
 
     #[test]

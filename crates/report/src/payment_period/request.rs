@@ -3,7 +3,7 @@
 use facteur_model::amount::Amount;
 use facteur_model::date::Date;
 use facteur_model::invoice::{is_credit_note_code, is_subcontractor_framework};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What kind of payment is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -62,7 +62,7 @@ impl Nature {
 }
 
 /// Who has to pay: the length of the period depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payer {
     /// The State and its administrative establishments.

@@ -1,5 +1,7 @@
 //! Bars as inline SVG: no script, no style from elsewhere. Lengths are whole numbers.
 
+use std::io;
+
 use facteur_texts::Language;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -16,23 +18,27 @@ const VALUE_WIDTH: usize = 110;
 const LONGEST_LABEL: usize = 50;
 
 /// The bars of a table, where it has some and a value above zero.
-pub(super) fn bars(language: Language, section: &Section) -> Option<String> {
-    let (label, value) = section.bars?;
-    let rows: Vec<_> =
-        section.rows.iter().take(MOST_BARS).filter_map(|row| Some((row.get(label)?, row.get(value)?))).collect();
-    let largest = rows.iter().map(|(_, value)| size(value)).max().filter(|largest| *largest > Decimal::ZERO)?;
+pub(super) fn bars(language: Language, section: &Section) -> io::Result<Option<String>> {
+    let Some((label, value)) = section.bars else { return Ok(None) };
+    let first = section.rows.first(MOST_BARS)?;
+    let rows: Vec<_> = first.iter().filter_map(|row| Some((row.get(label)?, row.get(value)?))).collect();
+    let largest = rows.iter().map(|(_, value)| size(value)).max().filter(|largest| *largest > Decimal::ZERO);
+    Ok(largest.map(|largest| drawing(language, &section.title, &rows, largest)))
+}
+
+fn drawing(language: Language, title: &str, rows: &[(&Cell, &Cell)], largest: Decimal) -> String {
     let width = LABEL_WIDTH + VALUE_WIDTH + usize::try_from(BARS_WIDTH).unwrap_or_default();
     let height = rows.len() * BAR_HEIGHT + 6;
     let mut svg = format!(
         "<svg role=\"img\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\
          <title>{}</title>",
-        escaped(&section.title)
+        escaped(title)
     );
     for (index, (name, value)) in rows.iter().enumerate() {
         svg.push_str(&bar(language, index, name, value, largest));
     }
     svg.push_str("</svg>");
-    Some(svg)
+    svg
 }
 
 fn bar(language: Language, index: usize, name: &Cell, value: &Cell, largest: Decimal) -> String {

@@ -1,6 +1,8 @@
 //! CSV as spreadsheets of French administrations open it: byte order mark, `;`, decimal comma, CRLF. A text that a
 //! spreadsheet would take for a formula is made plain text. Several tables stand under their titles, an empty line apart.
 
+use std::io::{self, Write};
+
 use facteur_texts::Language;
 use rust_decimal::Decimal;
 
@@ -14,34 +16,33 @@ const LINE_END: &str = "\r\n";
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// The tables of the report.
-pub(super) fn csv(language: Language, report: &Report) -> String {
-    let mut text = String::from(BYTE_ORDER_MARK);
+pub(super) fn csv(language: Language, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{BYTE_ORDER_MARK}")?;
     let several = report.sections.len() > 1;
     for (index, section) in report.sections.iter().enumerate() {
         if several {
-            text.push_str(if index == 0 { "" } else { LINE_END });
-            line(&mut text, &[plain(&section.title)]);
+            out.write_all(if index == 0 { "" } else { LINE_END }.as_bytes())?;
+            line(out, &[plain(&section.title)])?;
         }
-        table(&mut text, language, section);
+        table(out, language, section)?;
     }
-    text
+    Ok(())
 }
 
-fn table(text: &mut String, language: Language, section: &Section) {
+fn table(out: &mut dyn Write, language: Language, section: &Section) -> io::Result<()> {
     let headings: Vec<String> = section.columns.iter().map(|column| plain(&column.heading)).collect();
-    line(text, &headings);
-    for row in &section.rows {
-        line(text, &row.iter().map(|cell| field(language, cell)).collect::<Vec<_>>());
-    }
-    for mut total in section.totals() {
+    line(out, &headings)?;
+    let fields = |row: &[Cell]| row.iter().map(|cell| field(language, cell)).collect::<Vec<_>>();
+    section.rows.try_each(|row| line(out, &fields(row)))?;
+    for mut total in section.totals()? {
         label_total(language, section, &mut total);
-        line(text, &total.iter().map(|cell| field(language, cell)).collect::<Vec<_>>());
+        line(out, &fields(&total))?;
     }
+    Ok(())
 }
 
-fn line(text: &mut String, fields: &[String]) {
-    text.push_str(&fields.join(";"));
-    text.push_str(LINE_END);
+fn line(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
+    write!(out, "{}{LINE_END}", fields.join(";"))
 }
 
 fn field(language: Language, cell: &Cell) -> String {

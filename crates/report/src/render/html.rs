@@ -1,5 +1,7 @@
 //! One page that needs nothing else: no script, no link to anything, everything from outside escaped.
 
+use std::io::{self, Write};
+
 use facteur_texts::{Language, say};
 
 use super::{chart, label_total, shown_in};
@@ -15,68 +17,64 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;color:#1b1b1f;max-
      svg rect{fill:#1f4e79}@media print{body{margin:0;max-width:none;font-size:12px}h2{break-after:avoid}}";
 
 /// The page.
-pub(super) fn html(language: Language, report: &Report) -> String {
+pub(super) fn html(language: Language, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let lang = match language {
         Language::French => "fr",
         Language::English => "en",
     };
     let title = escaped(&report.title);
-    let mut page = format!(
+    write!(
+        out,
         "<!DOCTYPE html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
          </head>\n<body>\n<h1>{title}</h1>\n"
-    );
-    paragraphs(&mut page, "about", &report.about);
+    )?;
+    paragraphs(out, "about", &report.about)?;
     for section in &report.sections {
-        part(&mut page, language, section);
+        part(out, language, section)?;
     }
-    paragraphs(&mut page, "notes", &report.notes);
-    page.push_str("</body>\n</html>\n");
-    page
+    paragraphs(out, "notes", &report.notes)?;
+    out.write_all(b"</body>\n</html>\n")
 }
 
-fn paragraphs(page: &mut String, class: &str, lines: &[String]) {
-    for line in lines {
-        page.push_str(&format!("<p class=\"{class}\">{}</p>\n", escaped(line)));
-    }
+fn paragraphs(out: &mut dyn Write, class: &str, lines: &[String]) -> io::Result<()> {
+    lines.iter().try_for_each(|line| writeln!(out, "<p class=\"{class}\">{}</p>", escaped(line)))
 }
 
-fn part(page: &mut String, language: Language, section: &Section) {
-    page.push_str(&format!("<section>\n<h2>{}</h2>\n", escaped(&section.title)));
+fn part(out: &mut dyn Write, language: Language, section: &Section) -> io::Result<()> {
+    write!(out, "<section>\n<h2>{}</h2>\n", escaped(&section.title))?;
     if section.rows.is_empty() {
-        page.push_str(&format!("<p>{}</p>\n</section>\n", escaped(&say(language, "report.empty", &[]))));
-        return;
+        return write!(out, "<p>{}</p>\n</section>\n", escaped(&say(language, "report.empty", &[])));
     }
-    if let Some(bars) = chart::bars(language, section) {
-        page.push_str(&bars);
-        page.push('\n');
+    if let Some(bars) = chart::bars(language, section)? {
+        writeln!(out, "{bars}")?;
     }
-    page.push_str("<div class=\"wide\"><table>\n<thead><tr>");
+    out.write_all(b"<div class=\"wide\"><table>\n<thead><tr>")?;
     for column in &section.columns {
-        page.push_str(&format!("<th scope=\"col\"{}>{}</th>", class(column.kind), escaped(&column.heading)));
+        write!(out, "<th scope=\"col\"{}>{}</th>", class(column.kind), escaped(&column.heading))?;
     }
-    page.push_str("</tr></thead>\n<tbody>\n");
-    section.rows.iter().for_each(|row| line(page, language, section, row));
-    page.push_str("</tbody>\n");
-    let totals = section.totals();
+    out.write_all(b"</tr></thead>\n<tbody>\n")?;
+    section.rows.try_each(|row| line(out, language, section, row))?;
+    out.write_all(b"</tbody>\n")?;
+    let totals = section.totals()?;
     if !totals.is_empty() {
-        page.push_str("<tfoot>\n");
+        out.write_all(b"<tfoot>\n")?;
         for mut total in totals {
             label_total(language, section, &mut total);
-            line(page, language, section, &total);
+            line(out, language, section, &total)?;
         }
-        page.push_str("</tfoot>\n");
+        out.write_all(b"</tfoot>\n")?;
     }
-    page.push_str("</table></div>\n</section>\n");
+    out.write_all(b"</table></div>\n</section>\n")
 }
 
-fn line(page: &mut String, language: Language, section: &Section, row: &[Cell]) {
-    page.push_str("<tr>");
+fn line(out: &mut dyn Write, language: Language, section: &Section, row: &[Cell]) -> io::Result<()> {
+    out.write_all(b"<tr>")?;
     for (cell, column) in row.iter().zip(&section.columns) {
-        page.push_str(&format!("<td{}>{}</td>", class(column.kind), escaped(&shown_in(language, column, cell))));
+        write!(out, "<td{}>{}</td>", class(column.kind), escaped(&shown_in(language, column, cell)))?;
     }
-    page.push_str("</tr>\n");
+    out.write_all(b"</tr>\n")
 }
 
 const fn class(kind: Kind) -> &'static str {

@@ -1,31 +1,35 @@
 //! For programs: one object, sums as exact text, days as `YYYY-MM-DD`.
 
+use std::io::{self, Write};
+
 use serde_json::{Map, Value, json};
 
 use crate::document::{Cell, Kind, Report, Section};
 
 /// The report as one object.
-pub(super) fn json(report: &Report) -> Value {
-    json!({
-        "schema": "facteur-report/1",
-        "report": report.name,
-        "title": report.title,
-        "about": report.about,
-        "sections": report.sections.iter().map(section).collect::<Vec<_>>(),
-        "notes": report.notes,
-        "attention": report.attention,
-    })
+pub(super) fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let (title, about) = (json!(report.title), json!(report.about));
+    write!(out, "{{\"schema\":\"facteur-report/1\",\"report\":{},", json!(report.name))?;
+    write!(out, "\"title\":{title},\"about\":{about},\"sections\":[")?;
+    for (index, one) in report.sections.iter().enumerate() {
+        out.write_all(if index == 0 { b"" } else { b"," })?;
+        section(one, out)?;
+    }
+    write!(out, "],\"notes\":{},\"attention\":{}}}", json!(report.notes), report.attention)
 }
 
-fn section(section: &Section) -> Value {
+fn section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     let columns: Vec<Value> = section
         .columns
         .iter()
         .map(|column| json!({"key": column.key, "heading": column.heading, "kind": kind(column.kind)}))
         .collect();
-    let rows: Vec<Value> = section.rows.iter().map(|cells| row(section, cells)).collect();
-    let totals: Vec<Value> = section.totals().iter().map(|cells| row(section, cells)).collect();
-    json!({"key": section.key, "title": section.title, "columns": columns, "rows": rows, "totals": totals})
+    let (key, title) = (json!(section.key), json!(section.title));
+    write!(out, "{{\"key\":{key},\"title\":{title},\"columns\":{},\"rows\":[", json!(columns))?;
+    let mut comma = "";
+    section.rows.try_each(|cells| write!(out, "{}{}", std::mem::replace(&mut comma, ","), row(section, cells)))?;
+    let totals: Vec<Value> = section.totals()?.iter().map(|cells| row(section, cells)).collect();
+    write!(out, "],\"totals\":{}}}", json!(totals))
 }
 
 fn row(section: &Section, cells: &[Cell]) -> Value {

@@ -7,6 +7,8 @@ mod json;
 mod text;
 mod xlsx;
 
+use std::io::{self, Write};
+
 use facteur_texts::Language;
 
 use crate::document::{Cell, Column, Kind, Report};
@@ -14,7 +16,6 @@ use crate::status::short;
 use crate::wording::{day, sum};
 
 pub use text::text;
-pub use xlsx::WorkbookError;
 
 /// A format for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,18 +32,43 @@ pub enum Format {
     Xlsx,
 }
 
+/// Why a report cannot be put into its format.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A table is longer than a sheet of a workbook.
+    #[error("{0} rows are more than a sheet holds")]
+    TooLong(usize),
+    /// The writer of workbooks refuses it.
+    #[error("the workbook cannot be made: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The rows cannot be read back, or what is made of them cannot be written.
+    #[error(transparent)]
+    File(#[from] io::Error),
+}
+
 /// The whole report as bytes.
 ///
 /// # Errors
-/// When the workbook cannot be made.
-pub fn render(format: Format, language: Language, report: &Report) -> Result<Vec<u8>, WorkbookError> {
-    Ok(match format {
-        Format::Text => text(language, report, 0).into_bytes(),
-        Format::Csv => csv::csv(language, report).into_bytes(),
-        Format::Json => json::json(report).to_string().into_bytes(),
-        Format::Html => html::html(language, report).into_bytes(),
-        Format::Xlsx => xlsx::xlsx(language, report)?,
-    })
+/// As [`write_to`].
+pub fn render(format: Format, language: Language, report: &Report) -> Result<Vec<u8>, RenderError> {
+    let mut bytes = Vec::new();
+    write_to(format, language, report, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes the whole report, row after row: memory does not grow with their number.
+///
+/// # Errors
+/// When a table does not fit into a workbook, rows cannot be read back, or `out` cannot be written.
+pub fn write_to(format: Format, language: Language, report: &Report, out: &mut dyn Write) -> Result<(), RenderError> {
+    match format {
+        Format::Text => out.write_all(text(language, report, 0)?.as_bytes())?,
+        Format::Csv => csv::csv(language, report, out)?,
+        Format::Json => json::json(report, out)?,
+        Format::Html => html::html(language, report, out)?,
+        Format::Xlsx => xlsx::xlsx(language, report, out)?,
+    }
+    Ok(())
 }
 
 /// A cell of a column as a person reads it: identities are short.

@@ -1,5 +1,7 @@
 //! For a terminal: plain tables.
 
+use std::io;
+
 use facteur_texts::{Language, say};
 
 use super::shown_in;
@@ -10,8 +12,10 @@ use crate::table::{Align, Table};
 const MOST_ROWS: usize = 200;
 
 /// The report as text, at most `width` characters wide where that can be had (0: as wide as it is).
-#[must_use]
-pub fn text(language: Language, report: &Report, width: usize) -> String {
+///
+/// # Errors
+/// When the rows cannot be read back.
+pub fn text(language: Language, report: &Report, width: usize) -> io::Result<String> {
     let mut text = format!("{}\n", report.title);
     for line in &report.about {
         text.push_str(&format!("{line}\n"));
@@ -22,7 +26,7 @@ pub fn text(language: Language, report: &Report, width: usize) -> String {
             text.push_str(&format!("  {}\n", say(language, "report.empty", &[])));
             continue;
         }
-        text.push_str(&table(language, section).render(width));
+        text.push_str(&table(language, section)?.render(width));
         if section.rows.len() > MOST_ROWS {
             let more = (section.rows.len() - MOST_ROWS).to_string();
             text.push_str(&format!("{}\n", say(language, "report.more", &[("count", &more)])));
@@ -34,19 +38,19 @@ pub fn text(language: Language, report: &Report, width: usize) -> String {
     for note in &report.notes {
         text.push_str(&format!("{note}\n"));
     }
-    text
+    Ok(text)
 }
 
-fn table(language: Language, section: &Section) -> Table {
+fn table(language: Language, section: &Section) -> io::Result<Table> {
     let align = |kind| if matches!(kind, Kind::Count | Kind::Amount) { Align::Right } else { Align::Left };
     let columns = section.columns.iter().map(|column| (column.heading.clone(), align(column.kind))).collect();
     let mut table = Table::new(columns);
     let line =
         |row: &[Cell]| section.columns.iter().zip(row).map(|(column, cell)| shown_in(language, column, cell)).collect();
-    for row in section.rows.iter().take(MOST_ROWS) {
-        table.row(line(row));
+    for row in section.rows.first(MOST_ROWS)? {
+        table.row(line(&row));
     }
-    let totals = section.totals();
+    let totals = section.totals()?;
     if !totals.is_empty() {
         table.rule();
     }
@@ -54,5 +58,5 @@ fn table(language: Language, section: &Section) -> Table {
         super::label_total(language, section, &mut total);
         table.row(line(&total));
     }
-    table
+    Ok(table)
 }

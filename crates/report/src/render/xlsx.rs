@@ -1,37 +1,24 @@
 //! A workbook: one sheet a table, with real dates and amounts, a frozen heading, filters, totals that recalculate, and a
 //! chart where the table has bars.
 
+use std::io::{self, Seek as _, Write};
+
 use facteur_model::date::Date;
 use facteur_texts::{Language, say};
 use rust_decimal::Decimal;
-use rust_xlsxwriter::{Chart, ChartType, Color, ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Chart, ChartType, Color, ExcelDateTime, Format, Formula, Workbook, Worksheet};
 
-use super::label_total;
+use super::{RenderError, label_total};
 use crate::document::{Cell, Kind, Report, Section};
 use crate::wording::day;
 
 /// Rows that a sheet has.
 const MOST_ROWS: usize = 1_048_576;
+/// Rows of a sheet that is made in memory.
+const MOST_ROWS_IN_MEMORY: usize = 5_000;
 const SHEET_NAME_MAX: usize = 31;
 const MOST_BARS: usize = 24;
 const HEADING_COLOR: u32 = 0x001F_4E79;
-
-/// Why a workbook cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WorkbookError {
-    /// A table is longer than a sheet.
-    #[error("{0} rows are more than a sheet holds")]
-    TooLong(usize),
-    /// The writer refuses it.
-    #[error("the workbook cannot be made: {0}")]
-    Writer(String),
-}
-
-impl From<XlsxError> for WorkbookError {
-    fn from(error: XlsxError) -> Self {
-        Self::Writer(error.to_string())
-    }
-}
 
 /// The looks of the cells.
 struct Looks {
@@ -40,6 +27,7 @@ struct Looks {
     count: Format,
     day: Format,
     text: Format,
+    wrapped: Format,
     total: Format,
     total_amount: Format,
 }
@@ -53,32 +41,38 @@ impl Looks {
             count: Format::new().set_num_format("0"),
             day: Format::new().set_num_format("dd/mm/yyyy"),
             text: Format::new().set_num_format("@"),
+            wrapped: Format::new().set_num_format("@").set_text_wrap(),
             total: Format::new().set_bold(),
             total_amount: Format::new().set_bold().set_num_format("#,##0.00"),
         }
     }
 }
 
-/// The workbook's bytes.
-pub(super) fn xlsx(language: Language, report: &Report) -> Result<Vec<u8>, WorkbookError> {
+/// Writes the workbook. A long table goes to a file as it is made, and so does the workbook: memory holds neither.
+pub(super) fn xlsx(language: Language, report: &Report, out: &mut dyn Write) -> Result<(), RenderError> {
     let mut workbook = Workbook::new();
     let looks = Looks::new();
     let mut names = Vec::new();
     for section in &report.sections {
         let name = sheet_name(&section.title, section.key, &names);
-        let sheet = workbook.add_worksheet().set_name(&name)?;
-        table(sheet, &name, language, section, &looks)?;
+        let is_long = section.rows.len() > MOST_ROWS_IN_MEMORY;
+        let sheet = if is_long { workbook.add_worksheet_with_constant_memory()? } else { workbook.add_worksheet() };
+        table(sheet.set_name(&name)?, &name, language, section, &looks)?;
         names.push(name);
     }
     let name = sheet_name(&say(language, "report.sheet_about", &[]), "about", &names);
     about(workbook.add_worksheet().set_name(&name)?, report, &looks)?;
-    Ok(workbook.save_to_buffer()?)
+    let mut whole = tempfile::tempfile()?;
+    workbook.save_to_writer(&mut whole)?;
+    whole.rewind()?;
+    io::copy(&mut whole, out)?;
+    Ok(())
 }
 
-fn about(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), WorkbookError> {
+fn about(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), RenderError> {
     sheet.set_column_width(0, 100)?.write_string_with_format(0, 0, &report.title, &looks.total)?;
     for (row, line) in (1..).zip(report.about.iter().chain(&report.notes)) {
-        sheet.write_string_with_format(row, 0, line, &looks.text)?;
+        sheet.write_string_with_format(row, 0, line, &looks.wrapped)?;
     }
     Ok(())
 }
@@ -89,23 +83,26 @@ fn table(
     language: Language,
     section: &Section,
     looks: &Looks,
-) -> Result<(), WorkbookError> {
-    let totals = section.totals();
+) -> Result<(), RenderError> {
+    let totals = section.totals()?;
     if section.rows.len() + totals.len() >= MOST_ROWS {
-        return Err(WorkbookError::TooLong(section.rows.len()));
+        return Err(RenderError::TooLong(section.rows.len()));
     }
     for (column, heading) in (0..).zip(&section.columns) {
-        sheet.write_string_with_format(0, column, &heading.heading, &looks.heading)?;
         sheet.set_column_width(column, width(heading.kind, &heading.heading))?;
     }
     sheet.set_freeze_panes(1, 0)?;
+    for (column, heading) in (0..).zip(&section.columns) {
+        sheet.write_string_with_format(0, column, &heading.heading, &looks.heading)?;
+    }
     let mut row = 1;
-    for cells in &section.rows {
+    section.rows.try_each(|cells| {
         for (column, value) in (0..).zip(cells) {
             cell(sheet, row, column, value, looks)?;
         }
         row += 1;
-    }
+        Ok::<(), RenderError>(())
+    })?;
     let last = row - 1;
     if last > 0 {
         sheet.autofilter(0, 0, last, u16::try_from(section.columns.len().saturating_sub(1)).unwrap_or(u16::MAX))?;
@@ -118,7 +115,7 @@ fn table(
     chart(sheet, name, section, last, row + 1)
 }
 
-fn cell(sheet: &mut Worksheet, row: u32, column: u16, value: &Cell, looks: &Looks) -> Result<(), WorkbookError> {
+fn cell(sheet: &mut Worksheet, row: u32, column: u16, value: &Cell, looks: &Looks) -> Result<(), RenderError> {
     match value {
         Cell::Empty => {}
         Cell::Text(text) => drop(sheet.write_string_with_format(row, column, text, &looks.text)?),
@@ -153,7 +150,7 @@ fn total_row(
     section: &Section,
     total: &[Cell],
     looks: &Looks,
-) -> Result<(), WorkbookError> {
+) -> Result<(), RenderError> {
     for (column, (index, value)) in (0..).zip(total.iter().enumerate()) {
         let (result, look) = match value {
             Cell::Count(count) => (count.to_string(), &looks.total),
@@ -187,7 +184,7 @@ fn is_plain_code(code: &Cell) -> bool {
     matches!(code, Cell::Text(code) if code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase()))
 }
 
-fn chart(sheet: &mut Worksheet, name: &str, section: &Section, last: u32, at: u32) -> Result<(), WorkbookError> {
+fn chart(sheet: &mut Worksheet, name: &str, section: &Section, last: u32, at: u32) -> Result<(), RenderError> {
     let (Some((label, value)), true) = (section.bars, last > 0) else { return Ok(()) };
     let (Ok(label), Ok(value)) = (u16::try_from(label), u16::try_from(value)) else { return Ok(()) };
     let end = last.min(u32::try_from(MOST_BARS).unwrap_or(u32::MAX));

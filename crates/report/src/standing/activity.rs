@@ -8,10 +8,9 @@ use facteur_store::report::Entry;
 use rust_decimal::Decimal;
 
 use super::collect::{counted_currency, each, signed};
+use super::savings::Savings;
 use super::{Query, ReportError};
 use crate::document::{Cell, Kind, Report, Section};
-use crate::payment_period::day_in_paris;
-use crate::wording::sum;
 
 #[derive(Default)]
 struct Month {
@@ -24,9 +23,12 @@ struct Month {
 
 pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, ReportError> {
     let mut months: BTreeMap<(String, String), Month> = BTreeMap::new();
+    let mut savings = Savings::default();
     each(store, query, |entry| {
-        let month = months.entry((month_of(entry), counted_currency(entry))).or_default();
-        month.count(entry);
+        let month = months.entry((month_of(query, entry), counted_currency(entry))).or_default();
+        if month.count(entry) {
+            savings.count(query, query.day(entry.received_at));
+        }
     })
     .await?;
     let columns = vec![
@@ -40,34 +42,31 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     ];
     let mut section = Section::new("months", query.section_title("months"), columns);
     (section.currency, section.totals, section.bars) = (Some(5), vec![1, 2, 3, 4, 6], Some((0, 1)));
-    let reached: i64 = months.values().map(|month| month.integrated).sum();
     section.rows = months.iter().map(|((name, code), month)| month.row(name, code)).collect();
     let mut report = query.report();
     report.sections.push(section);
-    report.notes.extend(savings(query, reached));
+    report.notes.extend(savings.told(query));
     Ok(report)
 }
 
 /// The month in which it came in, `2026-11`.
-pub(super) fn month_of(entry: &Entry) -> String {
-    let day = day_in_paris(entry.received_at);
+pub(super) fn month_of(query: &Query, entry: &Entry) -> String {
+    let day = query.day(entry.received_at);
     format!("{:04}-{:02}", day.year(), day.month())
 }
 
 impl Month {
-    fn count(&mut self, entry: &Entry) {
+    /// Whether it reached the recipient.
+    fn count(&mut self, entry: &Entry) -> bool {
+        let reached = matches!(entry.state, State::Settled | State::Integrated | State::Suspended);
+        let not_through = matches!(entry.state, State::Quarantined | State::Invalid | State::Rejected | State::Refused);
         self.received += 1;
-        match entry.state {
-            State::Settled => {
-                self.settled += 1;
-                self.integrated += 1;
-            }
-            State::Integrated | State::Suspended => self.integrated += 1,
-            State::Quarantined | State::Invalid | State::Rejected | State::Refused => self.not_through += 1,
-            _ => {}
-        }
+        self.integrated += i64::from(reached);
+        self.settled += i64::from(entry.state == State::Settled);
+        self.not_through += i64::from(not_through);
         // A sum that is too large to be exact stays as it was; no invoice reaches that size.
         self.total = self.total.checked_add(signed(entry).unwrap_or_default()).unwrap_or(self.total);
+        reached
     }
 
     fn row(&self, name: &str, code: &str) -> Vec<Cell> {
@@ -81,20 +80,4 @@ impl Month {
             Cell::Amount(self.total),
         ]
     }
-}
-
-/// What paper and post were not used, by the factors given; nothing is said without factors.
-pub(super) fn savings(query: &Query, invoices: i64) -> Vec<String> {
-    let mut lines = Vec::new();
-    let product = |factor: Decimal| factor.checked_mul(Decimal::from(invoices)).map(|all| sum(query.language, all));
-    let count = invoices.to_string();
-    if let Some((factor, sheets)) = query.sheets_per_invoice.and_then(|factor| Some((factor, product(factor)?))) {
-        let factor = factor.normalize().to_string();
-        lines.push(query.sentence("sheets", &[("sheets", &sheets), ("count", &count), ("factor", &factor)]));
-    }
-    if let Some((factor, postage)) = query.postage.and_then(|factor| Some((factor, product(factor)?))) {
-        let factor = sum(query.language, factor);
-        lines.push(query.sentence("postage", &[("postage", &postage), ("count", &count), ("factor", &factor)]));
-    }
-    lines
 }

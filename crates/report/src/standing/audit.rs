@@ -5,13 +5,13 @@ use facteur_model::lifecycle::State;
 use facteur_store::Store;
 use facteur_store::journal::Line;
 use facteur_store::record::{Delivery, GatewayEvent, Invoice};
-use facteur_texts::{Language, printable, say};
+use facteur_store::report::Entry;
+use facteur_texts::{printable, say};
 use serde_json::Value;
 
-use super::{Query, ReportError};
+use super::{Query, ReportError, linked};
 use crate::document::{Cell, Kind, Report, Section};
-use crate::payment_period::day_of_text;
-use crate::status::{gateway_word, reason_sentences, short};
+use crate::status::{gateway_word, reason_sentences};
 use crate::vocabulary::vocabulary;
 use crate::wording::sum;
 
@@ -31,7 +31,7 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
         all.push(of_line(query, &line));
     }
     for event in store.gateway_events(&invoice.id).await?.iter().filter(|event| event.subject == "invoice") {
-        all.push(of_event(query.language, event));
+        all.push(of_event(query, event));
     }
     for delivery in store.deliveries(&invoice.id).await? {
         all.push(of_delivery(query, &delivery));
@@ -39,7 +39,12 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     // What happened at the same instant stays in the order of the journal.
     all.sort_by_key(|happening| happening.at);
     let mut report = query.report();
-    report.sections = vec![identity(query, &invoice), happenings(query, &all)];
+    let own = store.report_entries(std::slice::from_ref(&invoice.id)).await?;
+    report.sections = vec![identity(query, &invoice, own.first()), happenings(query, &all)];
+    let relatives = store.report_family(&invoice.id).await?;
+    if !relatives.is_empty() {
+        report.sections.insert(1, linked::family(query, &relatives));
+    }
     if let Some(reason) = &invoice.reason {
         let (message, advice) = reason_sentences(query.language, reason);
         report.notes.extend([message, advice].into_iter().filter(|text| !text.is_empty()));
@@ -47,7 +52,7 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     Ok(report)
 }
 
-fn identity(query: &Query, invoice: &Invoice) -> Section {
+fn identity(query: &Query, invoice: &Invoice, own: Option<&Entry>) -> Section {
     let columns = vec![query.column("figure", Kind::Text), query.column("value", Kind::Text)];
     let mut section = Section::new("identity", query.section_title("identity"), columns);
     let total = invoice.total.as_deref().and_then(|text| text.parse().ok()).map(|total| sum(query.language, total));
@@ -62,8 +67,13 @@ fn identity(query: &Query, invoice: &Invoice) -> Section {
         query.figure("state", Cell::Text(facteur_texts::state(query.language, invoice.state))),
         query.figure("file", Cell::text(&invoice.file)),
         query.figure("sha256", Cell::text(&invoice.sha256)),
-        query.figure("ancestor", Cell::maybe(invoice.ancestor.as_deref().map(short))),
-    ];
+    ]
+    .into();
+    let known =
+        own.map(|own| [("service", &own.service), ("commitment", &own.commitment), ("preceding", &own.preceding)]);
+    for (key, value) in known.into_iter().flatten().filter(|(_, value)| value.is_some()) {
+        section.rows.push(query.figure(key, text(value)));
+    }
     section
 }
 
@@ -105,10 +115,11 @@ fn of_line(query: &Query, line: &Line) -> Happening {
 }
 
 /// What the gateway says happened: by whom is in the word, when is as the gateway tells it.
-fn of_event(language: Language, event: &GatewayEvent) -> Happening {
+fn of_event(query: &Query, event: &GatewayEvent) -> Happening {
+    let language = query.language;
     let status = vocabulary().of_chorus(&event.code);
     let mut told = status.map_or_else(|| gateway_word(language, &event.code), |status| status.told(language));
-    let day = event.happened.as_deref().and_then(day_of_text);
+    let day = event.happened.as_deref().and_then(|text| query.zone.day_of_text(text));
     if let Some(paid) = status.filter(|status| status.paid).and(day) {
         told.push_str(&format!(
             " ({})",

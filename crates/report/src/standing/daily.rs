@@ -1,12 +1,13 @@
 //! What came in, where it stands, what moved: today, or the period given.
 
+use facteur_model::lifecycle::State;
 use facteur_store::Store;
+use facteur_store::report::Selection;
 
-use super::collect::{counted_currency, each, signed};
+use super::collect::tally;
 use super::tally::{Order, Tally};
 use super::{Query, ReportError};
 use crate::document::Report;
-use crate::payment_period::day_in_paris;
 
 pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, ReportError> {
     let today = query.today();
@@ -17,24 +18,15 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     let asked = Query { from: Some(from), to: Some(to), ..query.clone() };
     asked.check()?;
     let mut report = asked.report();
-    let mut received = Tally::default();
-    each(store, &asked, |entry| {
-        let status = facteur_texts::state(query.language, entry.state);
-        received.add(&status, counted_currency(entry), signed(entry));
-    })
-    .await?;
-    let (mut moved, mut waiting) = (Tally::default(), Tally::default());
-    each(store, &Query { from: None, to: None, ..query.clone() }, |entry| {
-        let status = facteur_texts::state(query.language, entry.state);
-        if (from..=to).contains(&day_in_paris(entry.since)) && !(from..=to).contains(&day_in_paris(entry.received_at)) {
-            moved.add(&status, counted_currency(entry), signed(entry));
-        }
-        if entry.state.waits_for_person() {
-            report.attention = true;
-            waiting.add(&status, counted_currency(entry), signed(entry));
-        }
-    })
-    .await?;
+    let received = tally(store, query, &asked.selection()).await?;
+    let anything = Selection { from: None, until: None, ..query.selection() };
+    let period = (query.zone.start(from), query.zone.start(to.plus_days(1)));
+    let moved = tally(store, query, &Selection { moved: Some(period), ..anything.clone() }).await?;
+    let waiting = match query.within(State::waits_for_person) {
+        Some(asked) => tally(store, query, &Selection { states: asked.states, ..anything }).await?,
+        None => Tally::default(),
+    };
+    report.attention = !waiting.is_empty();
     report.sections.push(received.section(query, "received", "state", Order::Count, usize::MAX));
     report.sections.push(moved.section(query, "moved", "state", Order::Count, usize::MAX));
     report.sections.push(waiting.section(query, "waiting_now", "state", Order::Count, usize::MAX));

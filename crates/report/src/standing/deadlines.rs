@@ -1,14 +1,17 @@
 //! Payment periods that run: what is due when, whose turn it is, what is late.
 
+use facteur_model::lifecycle::State;
 use facteur_store::Store;
+use facteur_store::record::GatewayEvent;
 use facteur_store::report::Entry;
-use facteur_texts::say;
+use facteur_texts::{printable, say};
 
 use super::collect::{currency, each_with_events, signed};
 use super::payments::{Payment, payment};
 use super::{Query, ReportError, Tables};
 use crate::document::{Cell, Kind, Report, Section};
 use crate::payment_period::{Assessment, Period};
+use crate::rows::Rows;
 use crate::vocabulary::vocabulary;
 
 /// Days before the end from which a payment is soon due.
@@ -29,10 +32,7 @@ struct Figures {
 pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> Result<Report, ReportError> {
     let mut section = section(query);
     let (mut figures, mut wrong, mut shares) = (Figures::default(), 0_i64, None);
-    each_with_events(store, query, |entry, events| {
-        if !entry.state.may_be_at_gateway() {
-            return;
-        }
+    let take = |entry: &Entry, events: &[GatewayEvent]| {
         let Ok(payment) = payment(tables, query, entry, events) else {
             wrong += 1;
             return;
@@ -43,12 +43,10 @@ pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> R
             shares = shares.or(accountant.map(|days| (period.authorising_officer.allowed, days)));
             section.rows.push(row(query, entry, period));
         }
-    })
-    .await?;
-    section.rows.sort_by_key(|row| match row.get(END) {
-        Some(Cell::Day(end)) => (0, Some(*end)),
-        _ => (1, None),
-    });
+    };
+    if let Some(asked) = query.within(State::may_be_at_gateway) {
+        each_with_events(store, &asked, take).await?;
+    }
     let mut report = query.report();
     report.attention = figures.late > 0;
     report.sections = vec![figures.section(query), section];
@@ -58,7 +56,7 @@ pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> R
         let (officer, accountant) = (officer.to_string(), accountant.to_string());
         report.notes.push(query.sentence("shares", &[("officer", &officer), ("accountant", &accountant)]));
     }
-    report.notes.push(query.sentence("calendar_days", &[]));
+    report.notes.push(query.sentence("calendar_days", &[("zone", query.zone.as_str())]));
     if wrong > 0 {
         report.notes.push(query.sentence("not_assessed", &[("count", &wrong.to_string())]));
     }
@@ -123,7 +121,13 @@ fn section(query: &Query) -> Section {
     ];
     let mut section = Section::new("deadlines", query.section_title("deadlines"), columns);
     (section.currency, section.totals) = (Some(5), vec![4]);
+    section.rows = Rows::ordered_by(first_end_first);
     section
+}
+
+/// Periods that are interrupted have no end: they come last.
+fn first_end_first(row: &[Cell]) -> i64 {
+    row.get(END).map_or(i64::MAX, Cell::day_number)
 }
 
 fn row(query: &Query, entry: &Entry, period: &Period) -> Vec<Cell> {
@@ -148,12 +152,14 @@ fn row(query: &Query, entry: &Entry, period: &Period) -> Vec<Cell> {
         Cell::day(period.order_by),
         Cell::count(period.authorising_officer.used),
         Cell::count(period.accountant.and_then(|accountant| accountant.used)),
-        Cell::text(&remark(query, period)),
+        Cell::text(&remark(query, entry, period)),
     ]
 }
 
-/// What a person should know of the period: an interruption without effect, an end on a day off.
-fn remark(query: &Query, period: &Period) -> String {
+/// What a person should know of the period: an interruption without effect, an end on a day off, a refused ancestor.
+fn remark(query: &Query, entry: &Entry, period: &Period) -> String {
+    let replaces = entry.ancestor_number.as_deref().map(printable);
+    let replaces = replaces.map(|number| query.sentence("replaces", &[("number", &number)]));
     let ineffective = period.ineffective.iter().map(|(one, why)| {
         let date = crate::wording::day(query.language, one.notified);
         say(query.language, &format!("period_ineffective.{}", why.as_str()), &[("date", &date)])
@@ -161,5 +167,5 @@ fn remark(query: &Query, period: &Period) -> String {
     let day_off = period.pay_by.filter(|pay_by| period.end != Some(*pay_by));
     let day_off =
         day_off.map(|pay_by| query.sentence("pay_by", &[("date", &crate::wording::day(query.language, pay_by))]));
-    ineffective.chain(day_off).collect::<Vec<_>>().join(" ")
+    ineffective.chain(day_off).chain(replaces).collect::<Vec<_>>().join(" ")
 }

@@ -1,7 +1,8 @@
 //! The statement of interest for late payment (*état liquidatif*): one line a late payment, with its rate and sources.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use facteur_model::date::Date;
 use facteur_store::Store;
 use facteur_store::report::Entry;
 
@@ -9,11 +10,11 @@ use super::collect::{currency, each_with_events};
 use super::payments::payment;
 use super::{Query, ReportError, Tables};
 use crate::document::{Cell, Kind, Report, Section};
-use crate::payment_period::{LateInterest, Period};
+use crate::payment_period::{LateInterest, Period, PeriodError};
 
 pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> Result<Report, ReportError> {
     let mut section = section(query);
-    let (mut sources, mut unknown, mut wrong) = (BTreeSet::new(), BTreeSet::new(), 0_i64);
+    let (mut sources, mut missing, mut wrong) = (BTreeSet::new(), MissingRates::default(), 0_i64);
     each_with_events(store, query, |entry, events| {
         let Ok(payment) = payment(tables, query, entry, events) else {
             wrong += 1;
@@ -27,7 +28,7 @@ pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> R
             }
             Ok(None) => {}
             Err(error) => {
-                unknown.insert(error.to_string());
+                missing.add(error);
                 section.rows.push(row(entry, period, None));
             }
         }
@@ -37,7 +38,8 @@ pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> R
     report.attention = !section.rows.is_empty();
     report.sections.push(section);
     report.notes.push(query.sentence("interest_rule", &[]));
-    report.notes.extend(unknown.iter().map(|what| query.sentence("no_rate", &[("what", what)])));
+    report.notes.push(query.sentence("interest_delay", &[]));
+    report.notes.extend(missing.told(query));
     if !sources.is_empty() {
         let list = sources.into_iter().collect::<Vec<_>>().join(" ; ");
         report.notes.push(query.sentence("sources", &[("sources", &list)]));
@@ -46,6 +48,35 @@ pub(super) async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> R
         report.notes.push(query.sentence("not_assessed", &[("count", &wrong.to_string())]));
     }
     Ok(report)
+}
+
+/// The half-years whose rate is not known, and how many statements wait for each.
+#[derive(Debug, Default)]
+pub(super) struct MissingRates {
+    half_years: BTreeMap<Date, i64>,
+    others: BTreeSet<String>,
+}
+
+impl MissingRates {
+    /// Counts a statement that cannot be made.
+    pub(super) fn add(&mut self, error: &PeriodError) {
+        match error {
+            PeriodError::NoRate(half_year) => *self.half_years.entry(*half_year).or_default() += 1,
+            other => drop(self.others.insert(other.to_string())),
+        }
+    }
+
+    /// Each half-year, and what to do.
+    pub(super) fn told(&self, query: &Query) -> Vec<String> {
+        let told = |(first, count): (&Date, &i64)| {
+            let key = if first.month() < 7 { "first_half" } else { "second_half" };
+            let (year, count) = (first.year().to_string(), count.to_string());
+            let half = query.sentence(key, &[("year", &year)]);
+            query.sentence("no_rate", &[("half", &half), ("count", &count), ("first", &first.to_string())])
+        };
+        let others = self.others.iter().map(|what| query.sentence("not_computed", &[("what", what)]));
+        self.half_years.iter().map(told).chain(others).collect()
+    }
 }
 
 fn section(query: &Query) -> Section {

@@ -5,22 +5,29 @@ mod audit;
 mod collect;
 mod daily;
 mod deadlines;
+mod group;
 mod interest;
 mod invoices;
+mod linked;
 mod mayor;
 mod name;
 mod payments;
 mod query;
 mod reconciliation;
 mod refused;
+mod savings;
 mod tally;
 mod waiting;
 mod year_end;
 
+use std::io;
+use std::sync::Arc;
+
 use facteur_store::{Store, StoreError};
 
+pub use group::Group;
 pub use name::Name;
-pub use query::{Group, Query};
+pub use query::Query;
 
 use crate::document::Report;
 use crate::payment_period::{PeriodError, Rates, Rules};
@@ -44,12 +51,23 @@ pub enum ReportError {
         /// The most.
         max: rust_decimal::Decimal,
     },
+    /// No budget of that name is configured.
+    #[error("no budget is called {name}")]
+    Budget {
+        /// The name.
+        name: String,
+        /// Those that are configured.
+        known: Vec<String>,
+    },
     /// An audit is about one invoice.
     #[error("which invoice?")]
     NoSubject,
     /// A table of the payment period.
     #[error(transparent)]
     Table(#[from] PeriodError),
+    /// The rows of a long table cannot be kept until they are written.
+    #[error("the rows cannot be kept: {0}")]
+    Rows(#[source] Arc<io::Error>),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,6 +88,14 @@ pub struct Tables<'a> {
 /// [`ReportError`].
 pub async fn build(store: &Store, tables: Tables<'_>, query: &Query) -> Result<Report, ReportError> {
     query.check()?;
+    let mut report = made(store, tables, query).await?;
+    for section in &mut report.sections {
+        section.rows.settle().map_err(|error| ReportError::Rows(Arc::new(error)))?;
+    }
+    Ok(report)
+}
+
+async fn made(store: &Store, tables: Tables<'_>, query: &Query) -> Result<Report, ReportError> {
     match query.name {
         Name::Daily => daily::build(store, query).await,
         Name::Waiting => waiting::build(store, query).await,

@@ -10,8 +10,7 @@ use facteur_store::report::Entry;
 use super::collect::{nature, signed};
 use super::{Query, Tables};
 use crate::payment_period::{
-    Assessment, Interruption, LateInterest, Nature, PaymentRequest, Period, PeriodError, assess, day_in_paris,
-    day_of_text, late_interest,
+    Assessment, Interruption, LateInterest, Nature, PaymentRequest, Period, PeriodError, assess, late_interest,
 };
 
 /// An invoice with its period.
@@ -41,7 +40,7 @@ pub(super) fn payment(
 ) -> Result<Payment, PeriodError> {
     let request = request(query, entry, events);
     // A refused invoice is not paid: a new one with another number follows it, with a period of its own.
-    let assessment = match refused(entry, events) {
+    let assessment = match refused(query, entry, events) {
         Some(refused) => Assessment::NotDue { refused },
         None => assess(tables.rules, &request, query.today())?,
     };
@@ -56,7 +55,7 @@ pub(super) fn payment(
 
 /// The days that count, as far as the gateway told them.
 fn request(query: &Query, entry: &Entry, events: &[GatewayEvent]) -> PaymentRequest {
-    let first = |code: &str| days(events, code).min();
+    let first = |code: &str| days(query, events, code).min();
     let principal = signed(entry).map_or(Amount::ZERO, Amount::from);
     let mut request = PaymentRequest::new(nature(entry), query.payer, principal);
     request.available = first("MISE_A_DISPOSITION");
@@ -67,37 +66,35 @@ fn request(query: &Query, entry: &Entry, events: &[GatewayEvent]) -> PaymentRequ
         request.agreed = first("VALIDEE_1");
         request.refused = first("REFUSEE_1");
     }
-    request.interruptions = interruptions(events);
+    request.interruptions = interruptions(query, events);
     request.ordered = first("MANDATEE");
     request.order_received = first("MISE_A_DISPOSITION_COMPTABLE");
-    request.paid = paid(events);
+    request.paid = paid(query, events);
     request
 }
 
-fn refused(entry: &Entry, events: &[GatewayEvent]) -> Option<Date> {
-    let heard = || days(events, "REJETEE").max().unwrap_or_else(|| day_in_paris(entry.since));
+fn refused(query: &Query, entry: &Entry, events: &[GatewayEvent]) -> Option<Date> {
+    let heard = || days(query, events, "REJETEE").max().unwrap_or_else(|| query.day(entry.since));
     (entry.state == State::Refused).then(heard)
 }
 
 /// The day on which payment was ordered from the bank, the only one that makes an invoice "paid".
-pub(super) fn paid(events: &[GatewayEvent]) -> Option<Date> {
-    days(events, "MISE_EN_PAIEMENT").max()
+pub(super) fn paid(query: &Query, events: &[GatewayEvent]) -> Option<Date> {
+    days(query, events, "MISE_EN_PAIEMENT").max()
 }
 
 /// Each suspension, and the first completion after it.
-fn interruptions(events: &[GatewayEvent]) -> Vec<Interruption> {
-    let mut suspended: Vec<Date> = days(events, "SUSPENDUE").collect();
+fn interruptions(query: &Query, events: &[GatewayEvent]) -> Vec<Interruption> {
+    let mut suspended: Vec<Date> = days(query, events, "SUSPENDUE").collect();
     suspended.sort_unstable();
     suspended.dedup();
-    let completed = |notified: Date| days(events, "COMPLETEE").filter(|day| *day >= notified).min();
+    let completed = |notified: Date| days(query, events, "COMPLETEE").filter(|day| *day >= notified).min();
     suspended.into_iter().map(|notified| Interruption { notified, completed: completed(notified) }).collect()
 }
 
 /// The legal days on which the gateway said a word: those on which it happened, or was heard where that is not told.
-pub(super) fn days<'a>(events: &'a [GatewayEvent], code: &'a str) -> impl Iterator<Item = Date> + 'a {
+pub(super) fn days<'a>(query: &'a Query, events: &'a [GatewayEvent], code: &'a str) -> impl Iterator<Item = Date> + 'a {
     let said = move |event: &&GatewayEvent| event.code == code && event.subject == "invoice";
-    events
-        .iter()
-        .filter(said)
-        .map(|event| event.happened.as_deref().and_then(day_of_text).unwrap_or_else(|| day_in_paris(event.seen_at)))
+    let told = |event: &GatewayEvent| event.happened.as_deref().and_then(|text| query.zone.day_of_text(text));
+    events.iter().filter(said).map(move |event| told(event).unwrap_or_else(|| query.day(event.seen_at)))
 }

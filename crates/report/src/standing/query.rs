@@ -1,55 +1,19 @@
-//! What a report is asked: period, filters, grouping.
+//! What a report is asked: period and filters.
 
+use facteur_model::amount::Amount;
 use facteur_model::clock::Timestamp;
 use facteur_model::date::Date;
 use facteur_model::lifecycle::State;
 use facteur_store::report::{Entry, Selection};
-use facteur_texts::{Language, say};
+use facteur_texts::{Language, printable, say};
 use rust_decimal::Decimal;
 
 use super::collect::signed;
-use super::{Name, ReportError};
+use super::{Group, Name, ReportError};
+use crate::configuration::{Budget, Configuration, budget_of};
 use crate::document::{Cell, Column, Kind, Report};
-use crate::payment_period::{Payer, day_in_paris, start_in_paris};
+use crate::payment_period::{Payer, Zone};
 use crate::wording::{day, sum};
-
-/// By what invoices are put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
-    /// Our state.
-    State,
-    /// The supplier.
-    Supplier,
-    /// The recipient.
-    Recipient,
-    /// The month in which they came in.
-    Month,
-    /// The reason of their state.
-    Reason,
-}
-
-impl Group {
-    /// Every grouping.
-    pub const ALL: [Self; 5] = [Self::State, Self::Supplier, Self::Recipient, Self::Month, Self::Reason];
-
-    /// Its name on the command line and in data.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::State => "state",
-            Self::Supplier => "supplier",
-            Self::Recipient => "recipient",
-            Self::Month => "month",
-            Self::Reason => "reason",
-        }
-    }
-
-    /// The grouping of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|group| group.as_str() == name)
-    }
-}
 
 /// A question.
 #[derive(Debug, Clone)]
@@ -58,9 +22,9 @@ pub struct Query {
     pub name: Name,
     /// The invoice, for an audit.
     pub subject: Option<String>,
-    /// First day of reception, in Paris.
+    /// First day of reception, where the structure is.
     pub from: Option<Date>,
-    /// Last day of reception, in Paris.
+    /// Last day of reception.
     pub to: Option<Date>,
     /// In one of these states; any when empty.
     pub states: Vec<State>,
@@ -68,6 +32,10 @@ pub struct Query {
     pub supplier: Option<String>,
     /// Part of the recipient's name, or its SIRET.
     pub recipient: Option<String>,
+    /// The exact service code.
+    pub service: Option<String>,
+    /// The exact name of a budget of `budgets`.
+    pub budget: Option<String>,
     /// At least so much; a credit note counts as negative.
     pub min: Option<Decimal>,
     /// At most so much.
@@ -78,9 +46,13 @@ pub struct Query {
     pub group_by: Option<Group>,
     /// Who pays: decides on the length of payment periods.
     pub payer: Payer,
-    /// Sheets of paper that an invoice would have taken.
+    /// Where the structure is.
+    pub zone: Zone,
+    /// Which recipient or service belongs to which budget.
+    pub budgets: Vec<Budget>,
+    /// Sheets of paper that an invoice would have taken; by `schemas/savings.toml` where not given.
     pub sheets_per_invoice: Option<Decimal>,
-    /// Postage that an invoice would have cost, in euros.
+    /// Postage that an invoice would have cost, in euros; by `schemas/savings.toml` where not given.
     pub postage: Option<Decimal>,
     /// The reader's language.
     pub language: Language,
@@ -100,11 +72,15 @@ impl Query {
             states: Vec::new(),
             supplier: None,
             recipient: None,
+            service: None,
+            budget: None,
             min: None,
             max: None,
             older_than: None,
             group_by: None,
             payer: Payer::LocalAuthority,
+            zone: Zone::Paris,
+            budgets: Vec::new(),
             sheets_per_invoice: None,
             postage: None,
             language,
@@ -112,9 +88,25 @@ impl Query {
         }
     }
 
-    /// Today in Paris.
+    /// The same question, as it is configured here.
+    #[must_use]
+    pub fn configured(mut self, configuration: &Configuration) -> Self {
+        self.zone = configuration.time_zone;
+        self.payer = configuration.payer;
+        self.budgets.clone_from(&configuration.budget);
+        self.sheets_per_invoice = configuration.sheets_per_invoice.map(Amount::decimal);
+        self.postage = configuration.postage.map(Amount::decimal);
+        self
+    }
+
+    /// Today, where the structure is.
     pub(super) fn today(&self) -> Date {
-        day_in_paris(self.now)
+        self.day(self.now)
+    }
+
+    /// The legal day of an instant.
+    pub(super) fn day(&self, at: Timestamp) -> Date {
+        self.zone.day(at)
     }
 
     /// Refuses what no invoice can answer.
@@ -123,10 +115,28 @@ impl Query {
             (Some(from), Some(to)) if from > to => return Err(ReportError::Period { from, to }),
             _ => {}
         }
+        let known = |name: &String| self.budgets.iter().any(|budget| budget.name == *name);
+        if let Some(name) = self.budget.as_ref().filter(|name| !known(name)) {
+            let mut names: Vec<String> = self.budgets.iter().map(|budget| budget.name.clone()).collect();
+            names.dedup();
+            return Err(ReportError::Budget { name: name.clone(), known: names });
+        }
         match (self.min, self.max) {
             (Some(min), Some(max)) if min > max => Err(ReportError::Amounts { min, max }),
             _ => Ok(()),
         }
+    }
+
+    /// The same question, about the states that fit only; none where it takes no such state.
+    pub(super) fn within(&self, fits: impl Fn(State) -> bool) -> Option<Self> {
+        let all = if self.states.is_empty() { State::ALL } else { self.states.as_slice() };
+        let states: Vec<State> = all.iter().copied().filter(|state| fits(*state)).collect();
+        (!states.is_empty()).then(|| Self { states, ..self.clone() })
+    }
+
+    /// Whether the store can decide every condition of the question.
+    pub(super) const fn is_decided_by_store(&self) -> bool {
+        self.min.is_none() && self.max.is_none() && self.older_than.is_none() && self.budget.is_none()
     }
 
     /// What the store is asked.
@@ -134,9 +144,12 @@ impl Query {
         Selection {
             states: self.states.clone(),
             supplier: self.supplier.clone(),
+            exact_supplier: None,
             recipient: self.recipient.clone(),
-            from: self.from.map(start_in_paris),
-            until: self.to.map(|to| start_in_paris(to.plus_days(1))),
+            service: self.service.clone(),
+            moved: None,
+            from: self.from.map(|from| self.zone.start(from)),
+            until: self.to.map(|to| self.zone.start(to.plus_days(1))),
         }
     }
 
@@ -146,12 +159,19 @@ impl Query {
         let enough = self.min.is_none_or(|min| amount.is_some_and(|amount| amount >= min));
         let not_too_much = self.max.is_none_or(|max| amount.is_some_and(|amount| amount <= max));
         let old = self.older_than.is_none_or(|days| self.age(entry) >= days);
-        enough && not_too_much && old
+        let budget = self.budget.is_none() || self.budget_of(entry) == self.budget.as_deref();
+        enough && not_too_much && old && budget
+    }
+
+    /// The budget that pays an invoice, where the configuration says so.
+    pub(super) fn budget_of(&self, entry: &Entry) -> Option<&str> {
+        let (siret, service) = (entry.buyer_siret.as_deref(), entry.service.as_deref());
+        budget_of(&self.budgets, siret, service).map(|budget| budget.name.as_str())
     }
 
     /// Days in its state.
     pub(super) fn age(&self, entry: &Entry) -> i64 {
-        self.today().days_since(day_in_paris(entry.since))
+        self.today().days_since(self.day(entry.since))
     }
 
     /// An empty report with its title, and what it is about.
@@ -189,10 +209,12 @@ impl Query {
 
     fn about(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        let written = |date: Option<Date>| date.map_or_else(|| "…".to_owned(), |date| day(self.language, date));
-        if self.from.is_some() || self.to.is_some() {
-            let (from, to) = (written(self.from), written(self.to));
-            lines.push(self.sentence("period", &[("from", &from), ("to", &to)]));
+        let written = |date: Date| day(self.language, date);
+        match (self.from.map(written), self.to.map(written)) {
+            (Some(from), Some(to)) => lines.push(self.sentence("period", &[("from", &from), ("to", &to)])),
+            (Some(from), None) => lines.push(self.sentence("period_from", &[("from", &from)])),
+            (None, Some(to)) => lines.push(self.sentence("period_to", &[("to", &to)])),
+            (None, None) => {}
         }
         let filters = self.filters();
         if !filters.is_empty() {
@@ -205,8 +227,13 @@ impl Query {
     fn filters(&self) -> Vec<String> {
         let mut filters: Vec<String> =
             self.states.iter().map(|state| facteur_texts::state(self.language, *state)).collect();
-        filters.extend(self.supplier.clone());
-        filters.extend(self.recipient.clone());
+        let named = |key: &'static str, value: &Option<String>| {
+            value.as_ref().map(|value| format!("{} : {}", self.column(key, Kind::Text).heading, printable(value)))
+        };
+        filters.extend(named("supplier", &self.supplier));
+        filters.extend(named("recipient", &self.recipient));
+        filters.extend(named("service", &self.service));
+        filters.extend(named("budget", &self.budget));
         filters.extend(self.min.map(|min| format!("≥ {}", sum(self.language, min))));
         filters.extend(self.max.map(|max| format!("≤ {}", sum(self.language, max))));
         filters.extend(self.older_than.map(|days| self.sentence("older", &[("days", &days.to_string())])));

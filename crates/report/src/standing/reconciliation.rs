@@ -45,7 +45,8 @@ fn checks(query: &Query, census: &Census, sum: i64) -> Section {
         query.figure("sum_of_states", Cell::Count(sum)),
         query.figure("difference", Cell::Count(census.journal_received - sum)),
         query.figure("archives", Cell::Count(census.archives)),
-    ];
+    ]
+    .into();
     section
 }
 

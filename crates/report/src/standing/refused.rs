@@ -3,6 +3,7 @@
 
 use facteur_model::lifecycle::State;
 use facteur_store::Store;
+use facteur_store::report::Entry;
 use facteur_texts::printable;
 
 use super::collect::{counted_currency, each, signed};
@@ -19,10 +20,7 @@ const STATES: [State; 4] = [State::Quarantined, State::Invalid, State::Rejected,
 pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, ReportError> {
     let (mut by_status, mut reasons, mut suppliers) = (Tally::default(), Tally::default(), Tally::default());
     let unknown = query.sentence("unknown", &[]);
-    each(store, query, |entry| {
-        if !STATES.contains(&entry.state) {
-            return;
-        }
+    let take = |entry: &Entry| {
         let (code, amount) = (counted_currency(entry), signed(entry));
         let status = vocabulary().of(entry.state, entry.invoice_state.as_deref());
         let told = status.map_or_else(|| entry.state.to_string(), |status| status.told(query.language));
@@ -31,8 +29,10 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
             entry.reason.as_ref().map_or_else(|| unknown.clone(), |reason| reason_title(query.language, reason));
         reasons.add(&reason, code.clone(), amount);
         suppliers.add(&entry.supplier.as_deref().map_or_else(|| unknown.clone(), printable), code, amount);
-    })
-    .await?;
+    };
+    if let Some(asked) = query.within(|state| STATES.contains(&state)) {
+        each(store, &asked, take).await?;
+    }
     let mut report = query.report();
     report.sections.push(by_status.section(query, "refused_by", "status", Order::Count, usize::MAX));
     report.sections.push(reasons.section(query, "reasons", "reason", Order::Count, TOP));

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use super::Query;
 use crate::document::{Cell, Kind, Section};
 
-/// Counts and sums by (group, currency).
+/// Counts and sums by (place, group, currency); the place orders groups that have an order of their own.
 #[derive(Debug, Default)]
-pub(super) struct Tally(BTreeMap<(String, String), Counted>);
+pub(super) struct Tally(BTreeMap<(usize, String, String), Counted>);
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Counted {
@@ -23,17 +23,33 @@ struct Counted {
 /// The order of the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// By name.
+    /// By place, then by name.
     Name,
     /// The most frequent first.
     Count,
 }
 
 impl Tally {
+    /// Whether nothing was counted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.values().all(|counted| counted.count == 0)
+    }
+
     /// Counts one.
     pub(super) fn add(&mut self, group: &str, currency: String, amount: Option<Decimal>) {
-        let counted = self.0.entry((group.to_owned(), currency)).or_default();
-        counted.count += 1;
+        self.add_many((0, group.to_owned()), currency, 1, amount);
+    }
+
+    /// Counts several: a group at its place, and their sum.
+    pub(super) fn add_many(
+        &mut self,
+        (place, group): (usize, String),
+        currency: String,
+        count: i64,
+        amount: Option<Decimal>,
+    ) {
+        let counted = self.0.entry((place, group, currency)).or_default();
+        counted.count += count;
         let Some(amount) = amount else { return };
         let sum = counted.sum.unwrap_or_default().checked_add(amount);
         counted.too_large |= sum.is_none();
@@ -56,11 +72,11 @@ impl Tally {
             query.column("total", Kind::Amount),
         ];
         let mut section = Section::new(key, query.section_title(key), columns);
-        let mut groups: Vec<_> = self.0.iter().collect();
+        let mut groups: Vec<_> = self.0.iter().filter(|(_, counted)| counted.count != 0).collect();
         if order == Order::Count {
             groups.sort_by_key(|(_, counted)| std::cmp::Reverse(counted.count));
         }
-        let row = |((name, currency), counted): (&(String, String), &Counted)| {
+        let row = |((_, name, currency), counted): (&(usize, String, String), &Counted)| {
             vec![
                 Cell::text(name),
                 Cell::Count(counted.count),

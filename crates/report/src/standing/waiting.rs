@@ -1,5 +1,6 @@
 //! What waits for a person: for whom, since when, why, and the commands that lead on.
 
+use facteur_model::lifecycle::State;
 use facteur_store::Store;
 use facteur_store::report::Entry;
 use facteur_texts::say;
@@ -7,7 +8,7 @@ use facteur_texts::say;
 use super::collect::{currency, each, signed};
 use super::{Query, ReportError};
 use crate::document::{Cell, Kind, Report, Section};
-use crate::payment_period::day_in_paris;
+use crate::rows::Rows;
 use crate::status::reason_title;
 use crate::vocabulary::vocabulary;
 
@@ -29,20 +30,21 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     ];
     let mut section = Section::new("waiting", query.section_title("waiting"), columns);
     (section.currency, section.totals) = (Some(4), vec![3]);
-    each(store, query, |entry| {
-        if entry.state.waits_for_person() {
-            section.rows.push(row(query, entry));
-        }
-    })
-    .await?;
-    section.rows.sort_by_key(|row| match row.get(AGE) {
-        Some(Cell::Count(days)) => -days,
-        _ => 0,
-    });
+    section.rows = Rows::ordered_by(oldest_first);
+    if let Some(asked) = query.within(State::waits_for_person) {
+        each(store, &asked, |entry| section.rows.push(row(query, entry))).await?;
+    }
     let mut report = query.report();
     report.attention = !section.rows.is_empty();
     report.sections.push(section);
     Ok(report)
+}
+
+fn oldest_first(row: &[Cell]) -> i64 {
+    match row.get(AGE) {
+        Some(Cell::Count(days)) => -days,
+        _ => 0,
+    }
 }
 
 fn row(query: &Query, entry: &Entry) -> Vec<Cell> {
@@ -57,7 +59,7 @@ fn row(query: &Query, entry: &Entry) -> Vec<Cell> {
         Cell::amount(signed(entry)),
         Cell::text(&currency(entry)),
         Cell::maybe(status.map(|status| status.word(language, None)).as_deref()),
-        Cell::Day(day_in_paris(entry.since)),
+        Cell::Day(query.day(entry.since)),
         Cell::Count(query.age(entry)),
         Cell::maybe(entry.reason.as_ref().map(|reason| reason_title(language, reason)).as_deref()),
         Cell::maybe(waits_for.map(|who| say(language, &format!("who.{who}"), &[])).as_deref()),

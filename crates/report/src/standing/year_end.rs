@@ -18,15 +18,18 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     let last = Date::new(year, 12, 31).unwrap_or_else(|_| query.today());
     let asked = Query { to: None, ..query.clone() };
     let mut sections = [section(query, "certified"), section(query, "not_certified")];
-    let mut recipients = Tally::default();
+    let (mut recipients, mut budgets, mut services) = (Tally::default(), Tally::default(), Tally::default());
     let unknown = query.sentence("unknown", &[]);
     each_with_events(store, &asked, |entry, events| {
-        let Some(standing) = Standing::on(last, entry, events) else { return };
+        let Some(standing) = Standing::on(query, last, entry, events) else { return };
         let index = usize::from(standing.certified.is_none());
-        sections[index].rows.push(standing.row(entry));
+        sections[index].rows.push(standing.row(query, entry));
         if index == 0 {
             let recipient = entry.buyer.as_deref().or(entry.buyer_siret.as_deref()).unwrap_or(&unknown);
             recipients.add(&facteur_texts::printable(recipient), currency(entry), signed(entry));
+            budgets.add(query.budget_of(entry).unwrap_or(&unknown), currency(entry), signed(entry));
+            let service = entry.service.as_deref().map_or_else(|| unknown.clone(), facteur_texts::printable);
+            services.add(&service, currency(entry), signed(entry));
         }
     })
     .await?;
@@ -35,11 +38,17 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     let [certified, not_certified] = sections;
     report.attention = !certified.rows.is_empty();
     report.sections = vec![
+        budgets.section(query, "by_budget", "budget", Order::Count, usize::MAX),
         recipients.section(query, "by_recipient", "recipient", Order::Count, usize::MAX),
+        services.section(query, "by_service", "service", Order::Count, usize::MAX),
         certified,
         not_certified,
     ];
-    report.notes.push(query.sentence("no_budget", &[]));
+    if query.budgets.is_empty() {
+        report.sections.remove(0);
+    }
+    report.notes.push(query.sentence("year_end_rule", &[]));
+    report.notes.push(query.sentence(if query.budgets.is_empty() { "no_budget" } else { "budget_rule" }, &[]));
     Ok(report)
 }
 
@@ -50,8 +59,8 @@ struct Standing {
 }
 
 impl Standing {
-    fn on(last: Date, entry: &Entry, events: &[GatewayEvent]) -> Option<Self> {
-        let until = |code: &str| days(events, code).filter(|day| *day <= last).min();
+    fn on(query: &Query, last: Date, entry: &Entry, events: &[GatewayEvent]) -> Option<Self> {
+        let until = |code: &str| days(query, events, code).filter(|day| *day <= last).min();
         let closed = ["MANDATEE", "MISE_A_DISPOSITION_COMPTABLE", "COMPTABILISEE", "MISE_EN_PAIEMENT", "REJETEE"];
         let regularised = nature(entry) == Nature::AlreadyPaid;
         if regularised || closed.iter().any(|code| until(code).is_some()) {
@@ -61,12 +70,15 @@ impl Standing {
         (standing.available.is_some() || standing.certified.is_some()).then_some(standing)
     }
 
-    fn row(&self, entry: &Entry) -> Vec<Cell> {
+    fn row(&self, query: &Query, entry: &Entry) -> Vec<Cell> {
         vec![
             Cell::text(&entry.id),
             Cell::maybe(entry.number.as_deref()),
             Cell::maybe(entry.supplier.as_deref()),
             Cell::maybe(entry.buyer.as_deref().or(entry.buyer_siret.as_deref())),
+            Cell::maybe(query.budget_of(entry)),
+            Cell::maybe(entry.service.as_deref()),
+            Cell::maybe(entry.commitment.as_deref()),
             Cell::amount(signed(entry)),
             Cell::text(&currency(entry)),
             Cell::day(self.available),
@@ -81,12 +93,15 @@ fn section(query: &Query, key: &'static str) -> Section {
         query.column("number", Kind::Text),
         query.column("supplier", Kind::Text),
         query.column("recipient", Kind::Text),
+        query.column("budget", Kind::Text),
+        query.column("service", Kind::Text),
+        query.column("commitment", Kind::Text),
         query.column("total", Kind::Amount),
         query.column("currency", Kind::Text),
         query.column("available_on", Kind::Day),
         query.column("certified_on", Kind::Day),
     ];
     let mut section = Section::new(key, query.section_title(key), columns);
-    (section.currency, section.totals) = (Some(5), vec![4]);
+    (section.currency, section.totals) = (Some(8), vec![7]);
     section
 }

@@ -2,7 +2,6 @@
 
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
-
 use sqlx::{QueryBuilder, Row as _};
 
 use super::read::part;
@@ -10,35 +9,62 @@ use super::{CONTAINS, Db, Pool, Row, snapshot};
 use crate::change::Reason;
 use crate::error::StoreError;
 use crate::record::GatewayEvent;
-use crate::report::{Census, Entry, Selection, Standing};
+use crate::report::{After, Census, Entry, Link, Selection, Standing, Tallied};
 
-const ENTRY: &str = "SELECT id, file, kind, type_code, framework, number, issued, supplier, supplier_siren, buyer, \
-     buyer_siret, total, currency, state, since, received_at, flow_state, invoice_state, reason, reason_args, ancestor \
-     FROM invoice WHERE id > ";
+const COLUMNS: &str = "id, file, kind, type_code, framework, number, issued, supplier, supplier_siren, buyer, \
+     buyer_siret, service, commitment, preceding, total, currency, state, since, received_at, flow_state, \
+     invoice_state, reason, reason_args, ancestor, \
+     (SELECT elder.number FROM invoice AS elder WHERE elder.id = invoice.ancestor) AS ancestor_number";
+/// Most invoices shown beside one that they belong to.
+const MOST_RELATIVES: i64 = 200;
+
+fn select() -> QueryBuilder<Db> {
+    QueryBuilder::new(format!("SELECT {COLUMNS} FROM invoice WHERE "))
+}
 
 pub(crate) async fn page(
     readers: &Pool,
     selection: &Selection,
-    after: &str,
+    after: &After,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let mut query = QueryBuilder::<Db>::new(ENTRY);
-    query.push_bind(after);
-    if !selection.states.is_empty() {
-        query.push(" AND state IN (");
-        let mut list = query.separated(", ");
-        for state in &selection.states {
-            list.push_bind(state.as_str());
+    let mut query = select();
+    query.push("(received_at, id) > (").push_bind(after.received_at.0).push(", ").push_bind(after.id.clone());
+    query.push(")");
+    conditions(&mut query, selection);
+    query.push(" ORDER BY received_at, id LIMIT ").push_bind(limit);
+    query.build().fetch_all(readers).await?.iter().map(to_entry).collect()
+}
+
+/// Every condition of the selection, each after an AND.
+fn conditions(query: &mut QueryBuilder<Db>, selection: &Selection) {
+    match selection.states.as_slice() {
+        [] => {}
+        [state] => {
+            query.push(" AND state = ").push_bind(state.as_str());
         }
-        query.push(")");
+        several => {
+            query.push(" AND state IN (");
+            let mut list = query.separated(", ");
+            for state in several {
+                list.push_bind(state.as_str());
+            }
+            query.push(")");
+        }
     }
     if let Some(supplier) = &selection.supplier {
         query.push(" AND (supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\' OR supplier_siren = ");
         query.push_bind(supplier.clone()).push(" OR supplier_siret = ").push_bind(supplier.clone()).push(")");
     }
+    if let Some(name) = &selection.exact_supplier {
+        query.push(" AND supplier = ").push_bind(name.clone());
+    }
     if let Some(recipient) = &selection.recipient {
         query.push(" AND (buyer").push(CONTAINS).push_bind(part(recipient)).push(" ESCAPE '\\' OR buyer_siret = ");
         query.push_bind(recipient.clone()).push(")");
+    }
+    if let Some(service) = &selection.service {
+        query.push(" AND service = ").push_bind(service.clone());
     }
     if let Some(from) = selection.from {
         query.push(" AND received_at >= ").push_bind(from.0);
@@ -46,8 +72,102 @@ pub(crate) async fn page(
     if let Some(until) = selection.until {
         query.push(" AND received_at < ").push_bind(until.0);
     }
-    query.push(" ORDER BY id LIMIT ").push_bind(limit);
+    if let Some((from, until)) = selection.moved {
+        query.push(" AND since >= ").push_bind(from.0).push(" AND since < ").push_bind(until.0);
+        query.push(" AND (received_at < ").push_bind(from.0).push(" OR received_at >= ").push_bind(until.0).push(")");
+    }
+}
+
+/// The different names of suppliers with that part in them: from one to the next by the index, so that it takes as long
+/// as there are names, not as there are invoices.
+pub(crate) async fn supplier_names(readers: &Pool, text: &str, most: i64) -> Result<Vec<String>, StoreError> {
+    let mut query = QueryBuilder::<Db>::new(
+        "WITH RECURSIVE known (name) AS ( \
+             SELECT min(supplier) FROM invoice \
+             UNION ALL SELECT (SELECT min(supplier) FROM invoice WHERE supplier > known.name) FROM known \
+             WHERE known.name IS NOT NULL) \
+         SELECT name FROM known WHERE name",
+    );
+    query.push(CONTAINS).push_bind(part(text)).push(" ESCAPE '\\' LIMIT ").push_bind(most);
+    let rows = query.build().fetch_all(readers).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+pub(crate) async fn tally(readers: &Pool, selection: &Selection) -> Result<Vec<Tallied>, StoreError> {
+    let mut query = QueryBuilder::<Db>::new(
+        "SELECT state, currency, count(*) AS many, CAST(sum(cents) AS BIGINT) AS cents FROM invoice WHERE 1 = 1",
+    );
+    conditions(&mut query, selection);
+    query.push(" GROUP BY state, currency, cents IS NULL ORDER BY state, currency NULLS FIRST, cents IS NULL");
+    let tallied = |row: &Row| {
+        Ok(Tallied {
+            state: state(&row.get::<String, _>("state"))?,
+            currency: row.get("currency"),
+            count: row.get("many"),
+            cents: row.get("cents"),
+        })
+    };
+    query.build().fetch_all(readers).await?.iter().map(tallied).collect()
+}
+
+pub(crate) async fn odd(readers: &Pool, selection: &Selection) -> Result<Vec<Entry>, StoreError> {
+    let mut query = select();
+    query.push("cents IS NULL AND total IS NOT NULL");
+    conditions(&mut query, selection);
+    query.push(" ORDER BY received_at, id");
     query.build().fetch_all(readers).await?.iter().map(to_entry).collect()
+}
+
+pub(crate) async fn entries(readers: &Pool, ids: &[String]) -> Result<Vec<Entry>, StoreError> {
+    among(readers, "id", ids).await
+}
+
+pub(crate) async fn originals(readers: &Pool, numbers: &[String]) -> Result<Vec<Entry>, StoreError> {
+    among(readers, "number", numbers).await
+}
+
+/// The invoices with one of these values in that column.
+async fn among(readers: &Pool, column: &str, values: &[String]) -> Result<Vec<Entry>, StoreError> {
+    if values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = select();
+    query.push(column).push(" IN (");
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value.clone());
+    }
+    query.push(") ORDER BY received_at, id");
+    query.build().fetch_all(readers).await?.iter().map(to_entry).collect()
+}
+
+/// How other invoices belong to this one, and their identities.
+pub(crate) async fn family(readers: &Pool, id: &str) -> Result<Vec<(Link, String)>, StoreError> {
+    // UNION, not UNION ALL: a chain that bites its tail ends.
+    let rows = sqlx::query(
+        "WITH RECURSIVE \
+         elder (id) AS (SELECT ancestor FROM invoice WHERE id = $1 AND ancestor IS NOT NULL \
+             UNION SELECT invoice.ancestor FROM elder JOIN invoice ON invoice.id = elder.id \
+             WHERE invoice.ancestor IS NOT NULL), \
+         younger (id) AS (SELECT id FROM invoice WHERE ancestor = $1 \
+             UNION SELECT invoice.id FROM younger JOIN invoice ON invoice.ancestor = younger.id) \
+         SELECT CAST(1 AS BIGINT) AS link, id FROM elder UNION ALL SELECT CAST(2 AS BIGINT), id FROM younger \
+         UNION ALL SELECT CAST(3 AS BIGINT), other.id FROM invoice AS own JOIN invoice AS other ON other.number = own.preceding \
+             WHERE own.id = $1 AND other.id <> own.id AND other.supplier_siren = own.supplier_siren \
+         UNION ALL SELECT CAST(4 AS BIGINT), other.id FROM invoice AS own JOIN invoice AS other ON other.preceding = own.number \
+             WHERE own.id = $1 AND other.id <> own.id AND other.supplier_siren = own.supplier_siren LIMIT $2",
+    )
+    .bind(id)
+    .bind(MOST_RELATIVES)
+    .fetch_all(readers)
+    .await?;
+    let link = |number: i64| match number {
+        1 => Link::Ancestor,
+        2 => Link::Successor,
+        3 => Link::Original,
+        _ => Link::CreditNote,
+    };
+    Ok(rows.iter().map(|row| (link(row.get(0)), row.get(1))).collect())
 }
 
 fn to_entry(row: &Row) -> Result<Entry, StoreError> {
@@ -66,6 +186,9 @@ fn to_entry(row: &Row) -> Result<Entry, StoreError> {
         supplier_siren: row.get("supplier_siren"),
         buyer: row.get("buyer"),
         buyer_siret: row.get("buyer_siret"),
+        service: row.get("service"),
+        commitment: row.get("commitment"),
+        preceding: row.get("preceding"),
         total: row.get("total"),
         currency: row.get("currency"),
         state: state(&row.get::<String, _>("state"))?,
@@ -75,6 +198,7 @@ fn to_entry(row: &Row) -> Result<Entry, StoreError> {
         invoice_state: row.get("invoice_state"),
         reason: reason.map(|code| Reason { code, args }),
         ancestor: row.get("ancestor"),
+        ancestor_number: row.get("ancestor_number"),
     })
 }
 

@@ -12,10 +12,11 @@ use crate::error::StoreError;
 use crate::location::{AddressProblem, Server};
 
 /// The migrations, by number; the same numbers as those of the embedded store.
-pub(crate) const MIGRATIONS: [(i64, &str); 3] = [
+pub(crate) const MIGRATIONS: [(i64, &str); 4] = [
     (1, include_str!("../../migrations/postgres/0001_initial.sql")),
     (2, include_str!("../../migrations/postgres/0002_directory.sql")),
     (3, include_str!("../../migrations/postgres/0003_claim.sql")),
+    (4, include_str!("../../migrations/postgres/0004_reports.sql")),
 ];
 /// Readers at once.
 const READERS: u32 = 4;

@@ -23,7 +23,8 @@ pub(super) const WRITE_PROCESSED: &str = "\
         UPDATE invoice SET state = $2, since = $3, kind = $4, profile = $5, type_code = $6, framework = $7, \
         number = $8, issued = $9, issue_year = $10, supplier_siren = $11, supplier_siret = $12, supplier = $13, \
         buyer_siret = $14, buyer = $15, total = $16, currency = $17, key_exempt = $18, reason = $19, \
-        reason_args = $20, duplicate_of = $21, next_at = 0, attempts = 0 WHERE id = $1), \
+        reason_args = $20, duplicate_of = $21, next_at = 0, attempts = 0, service = $37, commitment = $38, \
+        preceding = $39, cents = $40 WHERE id = $1), \
     this_version AS ( \
         UPDATE version SET embedded = $23, transmitted = $24, seal = $25, verdict = $26, layers = $27, packs = $28 \
         WHERE invoice = $1 AND n = $22), \

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::draw::Draw;
+
 /// Lines that make a UBL invoice of about 10 kB.
 pub const UBL_LINES_10_KB: usize = 11;
 /// Lines that make a CII invoice of about 10 kB.
@@ -23,7 +25,7 @@ const GOODS: [&str; 8] = [
 
 /// Makes invoices, one after the other.
 pub struct Generator {
-    state: u64,
+    draw: Draw,
     made: u64,
 }
 
@@ -52,7 +54,7 @@ struct Line {
 impl Generator {
     /// A generator whose invoices depend on the seed alone.
     pub const fn new(seed: u64) -> Self {
-        Self { state: seed, made: 0 }
+        Self { draw: Draw::new(seed), made: 0 }
     }
 
     /// The next invoice, as UBL.
@@ -91,13 +93,8 @@ impl Generator {
         Draft { number, day, supplier, lines }
     }
 
-    /// SplitMix64 (Steele, Lea and Flood, 2014), below a bound.
     fn draw(&mut self, bound: u64) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % bound
+        self.draw.below(bound)
     }
 }
 
@@ -120,7 +117,8 @@ fn supplier(n: u64) -> Supplier {
     Supplier { vat, iban: iban(n), name: format!("Atelier inventé n° {n}"), siren, siret }
 }
 
-fn with_luhn(digits: &str) -> String {
+/// The digits with the check digit of SIREN and SIRET.
+pub fn with_luhn(digits: &str) -> String {
     let total: u32 = (0..)
         .zip(digits.bytes().rev())
         .map(|(place, digit)| {

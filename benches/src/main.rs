@@ -1,8 +1,9 @@
 //! Measures what facteur promises, each figure as a ratio to a peer in the same run, and prints Markdown.
 //!
 //! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, pdf, sealing, import,
-//! memory. Nothing here is an assertion on time: the figures are for `benches/README.md`.
+//! memory. `year --home DIR [--invoices N] [--seed N]` fills a home with an invented year instead. Nothing here is an assertion on time: the figures are for `benches/README.md`.
 
+mod draw;
 mod generate;
 mod import;
 mod measure;
@@ -13,6 +14,7 @@ mod report;
 mod schema;
 mod sealing;
 mod stages;
+mod year;
 
 use anyhow::{Context as _, bail};
 
@@ -21,6 +23,10 @@ const PARTS: [&str; 6] = ["reading", "schema", "pdf", "sealing", "import", "memo
 const ROUNDS: usize = 5;
 
 fn main() -> anyhow::Result<()> {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    if given.first().is_some_and(|part| part == "year") {
+        return year::run(&given);
+    }
     facteur_validate::init();
     facteur_sign::init()?;
     let (rounds, parts) = arguments()?;

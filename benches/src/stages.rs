@@ -189,6 +189,9 @@ fn process(parsed: &Parsed, report: &Report, seal: Packed) -> anyhow::Result<Pro
         buyer: invoice.buyer.name.clone(),
         total: invoice.totals.with_vat.map(|amount| amount.to_string()),
         currency: invoice.currency.clone(),
+        service: None,
+        commitment: None,
+        preceding: None,
         key_exempt: false,
     };
     Ok(Process {

@@ -5,7 +5,7 @@ use facteur_model::date::Date;
 use facteur_texts::Language;
 use rust_decimal::Decimal;
 
-use crate::payment_period::clock_in_paris;
+use crate::payment_period::Zone;
 
 /// A day: `12/05/2026` in French, `2026-05-12` in English.
 #[must_use]
@@ -19,7 +19,13 @@ pub fn day(language: Language, date: Date) -> String {
 /// An instant, as the clocks in Paris show it: `12/05/2026 06:30` in French, `2026-05-12 06:30` in English.
 #[must_use]
 pub fn clock_time(language: Language, at: Timestamp) -> String {
-    let (date, minutes) = clock_in_paris(at);
+    clock_time_in(Zone::Paris, language, at)
+}
+
+/// An instant, as the clocks there show it.
+#[must_use]
+pub fn clock_time_in(zone: Zone, language: Language, at: Timestamp) -> String {
+    let (date, minutes) = zone.face(at);
     format!("{} {:02}:{:02}", day(language, date), minutes / 60, minutes % 60)
 }
 

@@ -10,9 +10,8 @@ use crate::change::Reason;
 use crate::error::StoreError;
 use crate::record::GatewayEvent;
 
-
 /// Most names of suppliers that a part of a name may find to be looked up one by one.
-const MOST_NAMES: i64 = 200;
+pub(crate) const MOST_NAMES: i64 = 200;
 
 /// Which invoices a report is about; every condition that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -183,7 +182,7 @@ impl Store {
         let of = |states: &Vec<State>| Selection { states: states.clone(), ..selection.clone() };
         let by_state: Vec<Selection> = states.iter().map(of).collect();
         let Some(part) = selection.supplier.as_deref().filter(|part| !is_number(part)) else { return Ok(by_state) };
-        let names = ask!(self, report::supplier_names(part, MOST_NAMES + 1))?;
+        let names = ask!(self, read::supplier_names(part, MOST_NAMES + 1))?;
         if i64::try_from(names.len()).is_ok_and(|count| count > MOST_NAMES) {
             return Ok(by_state);
         }
@@ -260,6 +259,6 @@ impl Store {
 }
 
 /// Whether a part of a supplier's name is a SIREN or a SIRET instead.
-fn is_number(part: &str) -> bool {
+pub(crate) fn is_number(part: &str) -> bool {
     matches!(part.len(), 9 | 14) && part.bytes().all(|digit| digit.is_ascii_digit())
 }

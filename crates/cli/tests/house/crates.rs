@@ -30,7 +30,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("facteur-simulator", &[]),
     (
         "facteur-benches",
-        &["model", "xml", "archive", "texts", "parse", "validate", "sign", "store", "transmit", "pipeline"],
+        &["model", "xml", "archive", "texts", "parse", "validate", "sign", "store", "transmit", "report", "pipeline"],
     ),
 ];
 

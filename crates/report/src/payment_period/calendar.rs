@@ -125,12 +125,6 @@ impl Zone {
     }
 }
 
-/// What the clocks in Paris show at that instant: the day, and the minutes since midnight on their faces.
-#[must_use]
-pub fn clock_in_paris(at: Timestamp) -> (Date, u16) {
-    Zone::Paris.face(at)
-}
-
 /// Whether offices work that day: neither a weekend nor one of the eleven public holidays (Code du travail, L. 3133-1).
 /// It never moves a payment period, which counts calendar days; it says when to pay in time.
 #[must_use]
@@ -264,7 +258,7 @@ mod tests {
     fn the_clocks_of_paris_go_forward_in_march_and_back_in_october() {
         let at = |text: &str| {
             let moment = time::OffsetDateTime::parse(text, &Rfc3339).unwrap();
-            clock_in_paris(Timestamp(moment.unix_timestamp() * 1000))
+            Zone::Paris.face(Timestamp(moment.unix_timestamp() * 1000))
         };
         for (text, date, minutes) in [
             ("2026-11-23T22:30:59Z", "2026-11-23", 23 * 60 + 30),

@@ -12,7 +12,7 @@ mod request;
 mod rules;
 mod start;
 
-pub use calendar::{Zone, clock_in_paris, is_working_day, last_working_day};
+pub use calendar::{Zone, is_working_day, last_working_day};
 pub use error::PeriodError;
 pub use interest::{LateInterest, late_interest};
 pub use period::{Assessment, Ineffective, Interrupted, Period, Share, assess};

@@ -13,7 +13,7 @@ use super::{Query, ReportError, linked};
 use crate::document::{Cell, Kind, Report, Section};
 use crate::status::{gateway_word, reason_sentences};
 use crate::vocabulary::vocabulary;
-use crate::wording::sum;
+use crate::wording::{clock_time_in, day, sum};
 
 /// Something that happened.
 struct Happening {
@@ -39,6 +39,7 @@ pub(super) async fn build(store: &Store, query: &Query) -> Result<Report, Report
     // What happened at the same instant stays in the order of the journal.
     all.sort_by_key(|happening| happening.at);
     let mut report = query.report();
+    report.notes.push(query.sentence("audit_rule", &[("zone", query.zone.as_str())]));
     let own = store.report_entries(std::slice::from_ref(&invoice.id)).await?;
     report.sections = vec![identity(query, &invoice, own.first()), happenings(query, &all)];
     let relatives = store.report_family(&invoice.id).await?;
@@ -85,8 +86,9 @@ fn happenings(query: &Query, all: &[Happening]) -> Section {
         query.column("proof", Kind::Text),
     ];
     let mut section = Section::new("events", query.section_title("events"), columns);
+    let when = |at| clock_time_in(query.zone, query.language, at);
     let row = |one: &Happening| {
-        vec![Cell::Text(one.at.rfc3339()), Cell::text(&one.told), Cell::text(&one.who), Cell::text(&one.proof)]
+        vec![Cell::Text(when(one.at)), Cell::text(&one.told), Cell::text(&one.who), Cell::text(&one.proof)]
     };
     section.rows = all.iter().map(row).collect();
     section
@@ -119,12 +121,9 @@ fn of_event(query: &Query, event: &GatewayEvent) -> Happening {
     let language = query.language;
     let status = vocabulary().of_chorus(&event.code);
     let mut told = status.map_or_else(|| gateway_word(language, &event.code), |status| status.told(language));
-    let day = event.happened.as_deref().and_then(|text| query.zone.day_of_text(text));
-    if let Some(paid) = status.filter(|status| status.paid).and(day) {
-        told.push_str(&format!(
-            " ({})",
-            say(language, "status_word.paid", &[("date", &crate::wording::day(language, paid))])
-        ));
+    let happened = event.happened.as_deref().and_then(|text| query.zone.day_of_text(text));
+    if let Some(paid) = status.filter(|status| status.paid).and(happened) {
+        told.push_str(&format!(" ({})", say(language, "status_word.paid", &[("date", &day(language, paid))])));
     }
     if let Some(comment) = &event.comment {
         told.push_str(&format!(" — {}", printable(comment)));

@@ -26,9 +26,7 @@ pub(super) fn section(query: &Query) -> Section {
         query.column("original_total", Kind::Amount),
         query.column("net", Kind::Amount),
     ];
-    let mut section = Section::new("credit_notes", query.section_title("credit_notes"), columns);
-    (section.currency, section.totals) = (Some(4), vec![3]);
-    section
+    Section::new("credit_notes", query.section_title("credit_notes"), columns)
 }
 
 /// Adds those of a page that name a preceding invoice, and credit notes that name none.

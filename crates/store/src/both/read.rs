@@ -11,21 +11,39 @@ use crate::document::unpack;
 use crate::error::StoreError;
 use crate::journal::{GENESIS, Head, Line};
 use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
+use crate::report::{MOST_NAMES, is_number};
 
 const INVOICE: &str = "SELECT invoice.*, (SELECT flow.sha256 FROM delivery JOIN flow ON flow.id = delivery.flow \
      WHERE delivery.invoice = invoice.id ORDER BY delivery.began_at DESC, delivery.flow DESC LIMIT 1) AS sent_sha256 \
      FROM invoice";
-/// Shortest beginning of an identity that is looked up.
+/// Shortest part of an identity that is looked up.
 const SHORTEST_PREFIX: usize = 4;
+/// Letters at the end of an identity by which people know it.
+const SHORT: usize = 8;
+/// Digits of a SIREN.
+const SIREN: usize = 9;
 
+/// An invoice by its identity, its number, or the beginning or the end of its identity: each is looked up in its index.
 pub(crate) async fn invoice(readers: &Pool, name: &str) -> Result<Invoice, StoreError> {
     let mut query = QueryBuilder::<Db>::new(INVOICE);
-    query.push(" WHERE invoice.id = ").push_bind(name).push(" OR invoice.number = ").push_bind(name);
+    query.push(" WHERE invoice.id IN (SELECT id FROM invoice WHERE id = ").push_bind(name);
+    query.push(" UNION SELECT id FROM invoice WHERE number = ").push_bind(name);
     let identity_like = name.len() >= SHORTEST_PREFIX && name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     if identity_like {
-        query.push(" OR invoice.id").push(CONTAINS).push_bind(format!("%{name}%"));
+        let part = name.to_ascii_lowercase();
+        query.push(" UNION SELECT id FROM invoice WHERE id >= ").push_bind(part.clone());
+        // Behind every letter of an identity.
+        query.push(" AND id < ").push_bind(format!("{part}~"));
+        let end = part.get(part.len().saturating_sub(SHORT)..).unwrap_or_default().to_owned();
+        query.push(" UNION SELECT id FROM invoice WHERE ");
+        if part.len() >= SHORT {
+            query.push("substr(id, 29) = ").push_bind(end).push(" AND id").push(CONTAINS);
+            query.push_bind(format!("%{part}"));
+        } else {
+            query.push("id").push(CONTAINS).push_bind(format!("%{part}%"));
+        }
     }
-    query.push(" LIMIT 2");
+    query.push(") LIMIT 2");
     let mut rows = query.build().fetch_all(readers).await?;
     match rows.len() {
         0 => Err(StoreError::Missing(name.to_owned())),
@@ -34,21 +52,64 @@ pub(crate) async fn invoice(readers: &Pool, name: &str) -> Result<Invoice, Store
     }
 }
 
+/// The invoices of a filter. A part of a supplier's name is looked up among the names, and several states one by one:
+/// each such order is read from an index, in order, so that a limit is reached without sorting a whole store.
 pub(crate) async fn invoices(readers: &Pool, filter: &Filter) -> Result<Vec<Invoice>, StoreError> {
-    let mut query = QueryBuilder::<Db>::new(INVOICE);
-    query.push(" WHERE 1 = 1");
-    if !filter.states.is_empty() {
-        query.push(" AND state IN (");
-        let mut list = query.separated(", ");
-        for state in &filter.states {
-            list.push_bind(state.as_str());
-        }
-        query.push(")");
+    let names = match filter.supplier.as_deref().filter(|part| !is_number(part)) {
+        Some(part) => supplier_names(readers, part, MOST_NAMES + 1).await?,
+        None => Vec::new(),
+    };
+    let by_name = filter.supplier.is_some() && !names.is_empty() && names.len() <= MOST_NAMES as usize;
+    if filter.supplier.as_deref().is_some_and(|part| !is_number(part)) && names.is_empty() {
+        return Ok(Vec::new());
     }
-    if let Some(supplier) = &filter.supplier {
-        query.push(" AND (supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\'");
-        query.push(" OR supplier_siren = ").push_bind(supplier.clone());
-        query.push(" OR supplier_siret = ").push_bind(supplier.clone()).push(")");
+    let names: Vec<Option<&str>> =
+        if by_name { names.iter().map(|name| Some(name.as_str())).collect() } else { vec![None] };
+    let states: Vec<Option<State>> = match filter.states.as_slice() {
+        [] => vec![None],
+        several => several.iter().copied().map(Some).collect(),
+    };
+    let mut query = QueryBuilder::<Db>::new("WITH chosen AS (");
+    for (index, (name, state)) in
+        names.iter().flat_map(|name| states.iter().map(move |state| (name, state))).enumerate()
+    {
+        query.push(if index == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+        query.push("SELECT id, received_at FROM invoice WHERE 1 = 1");
+        conditions(&mut query, filter, *name, *state);
+        query.push(" ORDER BY received_at, id");
+        if let Some(limit) = filter.limit {
+            query.push(" LIMIT ").push_bind(limit);
+        }
+        query.push(") AS part");
+    }
+    query
+        .push(") ")
+        .push(INVOICE)
+        .push(" JOIN chosen ON chosen.id = invoice.id ORDER BY chosen.received_at, chosen.id");
+    if let Some(limit) = filter.limit {
+        query.push(" LIMIT ").push_bind(limit);
+    }
+    query.build().fetch_all(readers).await?.iter().map(to_invoice).collect()
+}
+
+/// Every condition of the filter, each after an AND.
+fn conditions(query: &mut QueryBuilder<Db>, filter: &Filter, name: Option<&str>, state: Option<State>) {
+    if let Some(state) = state {
+        query.push(" AND state = ").push_bind(state.as_str());
+    }
+    if let Some(name) = name {
+        query.push(" AND supplier = ").push_bind(name.to_owned());
+    } else if let Some(supplier) = &filter.supplier {
+        if is_number(supplier) {
+            // By the index, which begins with the legal person.
+            query.push(" AND siren IN (SELECT siren FROM legal_person) AND supplier_siren = ");
+            query.push_bind(supplier.chars().take(SIREN).collect::<String>());
+            if supplier.len() > SIREN {
+                query.push(" AND supplier_siret = ").push_bind(supplier.clone());
+            }
+        } else {
+            query.push(" AND supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\'");
+        }
     }
     if let Some(number) = &filter.number {
         query.push(" AND number = ").push_bind(number.clone());
@@ -59,11 +120,21 @@ pub(crate) async fn invoices(readers: &Pool, filter: &Filter) -> Result<Vec<Invo
     if let Some(due) = filter.due {
         query.push(" AND next_at <= ").push_bind(due.0);
     }
-    query.push(" ORDER BY received_at, invoice.id");
-    if let Some(limit) = filter.limit {
-        query.push(" LIMIT ").push_bind(limit);
-    }
-    query.build().fetch_all(readers).await?.iter().map(to_invoice).collect()
+}
+
+/// The different names of suppliers with that part in them: from one to the next by the index, so that it takes as long
+/// as there are names, not as there are invoices.
+pub(crate) async fn supplier_names(readers: &Pool, text: &str, most: i64) -> Result<Vec<String>, StoreError> {
+    let mut query = QueryBuilder::<Db>::new(
+        "WITH RECURSIVE known (name) AS ( \
+             SELECT min(supplier) FROM invoice \
+             UNION ALL SELECT (SELECT min(supplier) FROM invoice WHERE supplier > known.name) FROM known \
+             WHERE known.name IS NOT NULL) \
+         SELECT name FROM known WHERE name",
+    );
+    query.push(CONTAINS).push_bind(part(text)).push(" ESCAPE '\\' LIMIT ").push_bind(most);
+    let rows = query.build().fetch_all(readers).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// These invoices, in this order.

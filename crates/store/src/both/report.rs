@@ -78,21 +78,6 @@ fn conditions(query: &mut QueryBuilder<Db>, selection: &Selection) {
     }
 }
 
-/// The different names of suppliers with that part in them: from one to the next by the index, so that it takes as long
-/// as there are names, not as there are invoices.
-pub(crate) async fn supplier_names(readers: &Pool, text: &str, most: i64) -> Result<Vec<String>, StoreError> {
-    let mut query = QueryBuilder::<Db>::new(
-        "WITH RECURSIVE known (name) AS ( \
-             SELECT min(supplier) FROM invoice \
-             UNION ALL SELECT (SELECT min(supplier) FROM invoice WHERE supplier > known.name) FROM known \
-             WHERE known.name IS NOT NULL) \
-         SELECT name FROM known WHERE name",
-    );
-    query.push(CONTAINS).push_bind(part(text)).push(" ESCAPE '\\' LIMIT ").push_bind(most);
-    let rows = query.build().fetch_all(readers).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
 pub(crate) async fn tally(readers: &Pool, selection: &Selection) -> Result<Vec<Tallied>, StoreError> {
     let mut query = QueryBuilder::<Db>::new(
         "SELECT state, currency, count(*) AS many, CAST(sum(cents) AS BIGINT) AS cents FROM invoice WHERE 1 = 1",

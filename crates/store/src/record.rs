@@ -4,6 +4,7 @@ use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 
 use crate::change::Reason;
+use crate::report::After;
 
 /// An invoice as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,14 @@ pub struct Invoice {
     pub lease_until: Option<Timestamp>,
     /// SHA-256 of the bytes of the last delivery, where one was tried.
     pub sent_sha256: Option<String>,
+}
+
+impl Invoice {
+    /// Where the page after this invoice begins.
+    #[must_use]
+    pub fn after(&self) -> After {
+        After { received_at: self.received_at, id: self.id.clone() }
+    }
 }
 
 /// A version of an invoice.
@@ -107,6 +116,8 @@ pub struct Filter {
     pub flow: Option<String>,
     /// Not to be looked at after this instant (`next_at`).
     pub due: Option<Timestamp>,
+    /// After this one, in the order in which they came in: the next page.
+    pub after: Option<After>,
     /// At most so many; all when absent.
     pub limit: Option<i64>,
 }

@@ -3,11 +3,17 @@
 use anyhow::bail;
 use facteur_model::lifecycle::State;
 use facteur_report::status as report;
+use facteur_store::Store;
 use facteur_store::record::{Filter, Invoice};
 
 use super::{Context, Outcome};
 use crate::args::Status;
 use crate::output::Talk;
+
+/// Invoices read at once.
+const PAGE: i64 = 500;
+/// Rows that a terminal is given where nobody says how many.
+const MOST_ROWS: i64 = 1000;
 
 pub async fn run(context: &Context, options: &Status) -> Outcome {
     let talk = context.talk;
@@ -21,8 +27,16 @@ pub async fn run(context: &Context, options: &Status) -> Outcome {
         }
         return Ok(super::status(true));
     }
-    let invoices = store.invoices(&filter(options)?).await?;
+    let filter = filter(options)?;
+    if talk.json() {
+        return each_page(&store, filter, |page| show(talk, page)).await.map(|()| super::status(true));
+    }
+    let most = filter.limit.unwrap_or(MOST_ROWS);
+    let invoices = store.invoices(&Filter { limit: Some(most), ..filter }).await?;
     show(talk, &invoices);
+    if options.limit.is_none() && invoices.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
+        talk.note("status.more", &[("count", &most.to_string())]);
+    }
     if !talk.json() {
         if home.configuration.demo {
             talk.note("status.demo", &[]);
@@ -30,6 +44,20 @@ pub async fn run(context: &Context, options: &Status) -> Outcome {
         context.note_missing_rules(&home);
     }
     Ok(super::status(true))
+}
+
+/// Page by page, so that memory does not grow with the store.
+async fn each_page(store: &Store, mut filter: Filter, mut take: impl FnMut(&[Invoice])) -> anyhow::Result<()> {
+    let mut left = filter.limit.unwrap_or(i64::MAX);
+    while left > 0 {
+        filter.limit = Some(left.min(PAGE));
+        let page = store.invoices(&filter).await?;
+        let Some(last) = page.last() else { break };
+        filter.after = Some(last.after());
+        left -= i64::try_from(page.len()).unwrap_or(left);
+        take(&page);
+    }
+    Ok(())
 }
 
 fn filter(options: &Status) -> anyhow::Result<Filter> {
@@ -49,6 +77,7 @@ fn filter(options: &Status) -> anyhow::Result<Filter> {
         number: options.number.clone(),
         flow: options.flow.clone(),
         due: None,
+        after: None,
         limit: options.limit,
     })
 }

@@ -20,6 +20,8 @@ const INVOICE: &str = "SELECT invoice.*, (SELECT flow.sha256 FROM delivery JOIN 
 const SHORTEST_PREFIX: usize = 4;
 /// Letters at the end of an identity by which people know it.
 const SHORT: usize = 8;
+/// Most parts of a filter that are read one by one.
+const MOST_STRANDS: usize = 100;
 /// Digits of a SIREN.
 const SIREN: usize = 9;
 
@@ -52,33 +54,17 @@ pub(crate) async fn invoice(readers: &Pool, name: &str) -> Result<Invoice, Store
     }
 }
 
-/// The invoices of a filter. A part of a supplier's name is looked up among the names, and several states one by one:
-/// each such order is read from an index, in order, so that a limit is reached without sorting a whole store.
+/// The invoices of a filter, in the order in which they came in. With a limit each state and each supplier's name is
+/// read from an index in order, so that the limit is reached without sorting a whole store.
 pub(crate) async fn invoices(readers: &Pool, filter: &Filter) -> Result<Vec<Invoice>, StoreError> {
-    let names = match filter.supplier.as_deref().filter(|part| !is_number(part)) {
-        Some(part) => supplier_names(readers, part, MOST_NAMES + 1).await?,
-        None => Vec::new(),
-    };
-    let by_name = filter.supplier.is_some() && !names.is_empty() && names.len() <= MOST_NAMES as usize;
-    if filter.supplier.as_deref().is_some_and(|part| !is_number(part)) && names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: Vec<Option<&str>> =
-        if by_name { names.iter().map(|name| Some(name.as_str())).collect() } else { vec![None] };
-    let states: Vec<Option<State>> = match filter.states.as_slice() {
-        [] => vec![None],
-        several => several.iter().copied().map(Some).collect(),
-    };
-    let mut query = QueryBuilder::<Db>::new("WITH chosen AS (");
-    for (index, (name, state)) in
-        names.iter().flat_map(|name| states.iter().map(move |state| (name, state))).enumerate()
-    {
+    let Some(strands) = strands(readers, filter).await? else { return Ok(Vec::new()) };
+    let mut query = QueryBuilder::<Db>::new("WITH chosen (id, received_at) AS (");
+    for (index, strand) in strands.iter().enumerate() {
         query.push(if index == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
         query.push("SELECT id, received_at FROM invoice WHERE 1 = 1");
-        conditions(&mut query, filter, *name, *state);
-        query.push(" ORDER BY received_at, id");
+        conditions(&mut query, filter, strand);
         if let Some(limit) = filter.limit {
-            query.push(" LIMIT ").push_bind(limit);
+            query.push(" ORDER BY received_at, id LIMIT ").push_bind(limit);
         }
         query.push(") AS part");
     }
@@ -92,24 +78,47 @@ pub(crate) async fn invoices(readers: &Pool, filter: &Filter) -> Result<Vec<Invo
     query.build().fetch_all(readers).await?.iter().map(to_invoice).collect()
 }
 
-/// Every condition of the filter, each after an AND.
-fn conditions(query: &mut QueryBuilder<Db>, filter: &Filter, name: Option<&str>, state: Option<State>) {
-    if let Some(state) = state {
-        query.push(" AND state = ").push_bind(state.as_str());
-    }
-    if let Some(name) = name {
-        query.push(" AND supplier = ").push_bind(name.to_owned());
-    } else if let Some(supplier) = &filter.supplier {
-        if is_number(supplier) {
-            // By the index, which begins with the legal person.
-            query.push(" AND siren IN (SELECT siren FROM legal_person) AND supplier_siren = ");
-            query.push_bind(supplier.chars().take(SIREN).collect::<String>());
-            if supplier.len() > SIREN {
-                query.push(" AND supplier_siret = ").push_bind(supplier.clone());
-            }
-        } else {
-            query.push(" AND supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\'");
+/// A part of a filter that an index has in order.
+#[derive(Default)]
+struct Strand {
+    states: Vec<State>,
+    supplier: Option<String>,
+}
+
+/// The filter in such parts; none where no supplier has that name. Many parts are read as one instead.
+async fn strands(readers: &Pool, filter: &Filter) -> Result<Option<Vec<Strand>>, StoreError> {
+    let mut suppliers = vec![None];
+    if let Some(text) = filter.supplier.as_deref().filter(|text| !is_number(text)) {
+        let names = supplier_names(readers, text, MOST_NAMES + 1).await?;
+        if names.is_empty() {
+            return Ok(None);
         }
+        if names.len() * filter.states.len().max(1) <= MOST_STRANDS {
+            suppliers = names.into_iter().map(Some).collect();
+        }
+    }
+    let states: Vec<Vec<State>> = match filter.states.as_slice() {
+        [] => vec![vec![]],
+        several if filter.limit.is_none() => vec![several.to_vec()],
+        several => several.iter().map(|state| vec![*state]).collect(),
+    };
+    let strand =
+        |supplier: &Option<String>, states: &Vec<State>| Strand { supplier: supplier.clone(), states: states.clone() };
+    let all = suppliers.iter().flat_map(|supplier| states.iter().map(move |states| strand(supplier, states)));
+    Ok(Some(all.collect()))
+}
+
+/// Every condition of the filter, each after an AND.
+fn conditions(query: &mut QueryBuilder<Db>, filter: &Filter, strand: &Strand) {
+    among_states(query, &strand.states);
+    if let Some(name) = &strand.supplier {
+        query.push(" AND supplier = ").push_bind(name.clone());
+    } else if let Some(supplier) = &filter.supplier {
+        of_supplier(query, supplier);
+    }
+    if let Some(after) = &filter.after {
+        query.push(" AND (received_at, id) > (").push_bind(after.received_at.0);
+        query.push(", ").push_bind(after.id.clone()).push(")");
     }
     if let Some(number) = &filter.number {
         query.push(" AND number = ").push_bind(number.clone());
@@ -119,6 +128,36 @@ fn conditions(query: &mut QueryBuilder<Db>, filter: &Filter, name: Option<&str>,
     }
     if let Some(due) = filter.due {
         query.push(" AND next_at <= ").push_bind(due.0);
+    }
+}
+
+pub(super) fn among_states(query: &mut QueryBuilder<Db>, states: &[State]) {
+    match states {
+        [] => {}
+        [state] => {
+            query.push(" AND state = ").push_bind(state.as_str());
+        }
+        several => {
+            query.push(" AND state IN (");
+            let mut list = query.separated(", ");
+            for state in several {
+                list.push_bind(state.as_str());
+            }
+            query.push(")");
+        }
+    }
+}
+
+/// By SIREN or SIRET through the index of keys, which begins with the legal person; else by a part of the name.
+pub(super) fn of_supplier(query: &mut QueryBuilder<Db>, supplier: &str) {
+    if !is_number(supplier) {
+        query.push(" AND supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\'");
+        return;
+    }
+    query.push(" AND siren IN (SELECT siren FROM legal_person) AND supplier_siren = ");
+    query.push_bind(supplier.chars().take(SIREN).collect::<String>());
+    if supplier.len() > SIREN {
+        query.push(" AND supplier_siret = ").push_bind(supplier.to_owned());
     }
 }
 

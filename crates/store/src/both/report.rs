@@ -4,7 +4,7 @@ use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::State;
 use sqlx::{QueryBuilder, Row as _};
 
-use super::read::part;
+use super::read::{among_states, of_supplier, part};
 use super::{CONTAINS, Db, Pool, Row, snapshot};
 use crate::change::Reason;
 use crate::error::StoreError;
@@ -18,6 +18,9 @@ const COLUMNS: &str = "id, file, kind, type_code, framework, number, issued, sup
 /// Most invoices shown beside one that they belong to.
 const MOST_RELATIVES: i64 = 200;
 
+/// Behind every identity.
+const LAST: &str = "~";
+
 fn select() -> QueryBuilder<Db> {
     QueryBuilder::new(format!("SELECT {COLUMNS} FROM invoice WHERE "))
 }
@@ -28,9 +31,11 @@ pub(crate) async fn page(
     after: &After,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
+    // The page begins where the period does: one bound for the index, not two of which it would take the wrong one.
+    let first = selection.from.filter(|from| *from > after.received_at);
+    let (received_at, id) = first.map_or((after.received_at.0, after.id.as_str()), |from| (from.0 - 1, LAST));
     let mut query = select();
-    query.push("(received_at, id) > (").push_bind(after.received_at.0).push(", ").push_bind(after.id.clone());
-    query.push(")");
+    query.push("(received_at, id) > (").push_bind(received_at).push(", ").push_bind(id.to_owned()).push(")");
     conditions(&mut query, selection);
     query.push(" ORDER BY received_at, id LIMIT ").push_bind(limit);
     query.build().fetch_all(readers).await?.iter().map(to_entry).collect()
@@ -38,23 +43,9 @@ pub(crate) async fn page(
 
 /// Every condition of the selection, each after an AND.
 fn conditions(query: &mut QueryBuilder<Db>, selection: &Selection) {
-    match selection.states.as_slice() {
-        [] => {}
-        [state] => {
-            query.push(" AND state = ").push_bind(state.as_str());
-        }
-        several => {
-            query.push(" AND state IN (");
-            let mut list = query.separated(", ");
-            for state in several {
-                list.push_bind(state.as_str());
-            }
-            query.push(")");
-        }
-    }
+    among_states(query, &selection.states);
     if let Some(supplier) = &selection.supplier {
-        query.push(" AND (supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\' OR supplier_siren = ");
-        query.push_bind(supplier.clone()).push(" OR supplier_siret = ").push_bind(supplier.clone()).push(")");
+        of_supplier(query, supplier);
     }
     if let Some(name) = &selection.exact_supplier {
         query.push(" AND supplier = ").push_bind(name.clone());
@@ -96,8 +87,11 @@ pub(crate) async fn tally(readers: &Pool, selection: &Selection) -> Result<Vec<T
 }
 
 pub(crate) async fn odd(readers: &Pool, selection: &Selection) -> Result<Vec<Entry>, StoreError> {
-    let mut query = select();
-    query.push("cents IS NULL AND total IS NOT NULL");
+    // Few invoices are so, and an index has them all: first these, then the conditions.
+    let mut query = QueryBuilder::<Db>::new(format!(
+        "WITH odd AS MATERIALIZED (SELECT id AS odd_id FROM invoice WHERE cents IS NULL AND total IS NOT NULL) \
+         SELECT {COLUMNS} FROM odd JOIN invoice ON id = odd_id WHERE 1 = 1"
+    ));
     conditions(&mut query, selection);
     query.push(" ORDER BY received_at, id");
     query.build().fetch_all(readers).await?.iter().map(to_entry).collect()

@@ -8,6 +8,7 @@ mod cluster;
 mod deposits;
 mod embedded;
 mod keeping;
+mod reading;
 mod schema;
 
 mod together;
@@ -53,6 +54,11 @@ stories! {
         the_first_state_goes_first_and_the_oldest_in_it,
         a_credit_note_does_not_overtake_an_earlier_invoice,
         whoever_waits_hears_of_work;
+    reading:
+        a_filter_finds_what_it_says_page_by_page,
+        the_database_adds_up_cents_and_leaves_odd_amounts_to_the_reader,
+        an_invoice_shows_its_relatives,
+        what_was_written_before_reports_has_its_cents;
     together:
         several_processes_continue_one_journal,
         the_same_bytes_in_two_processes_at_once_are_one_invoice,

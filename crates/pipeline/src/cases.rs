@@ -3,7 +3,7 @@
 use facteur_model::clock::Timestamp;
 use facteur_model::lifecycle::{Event, State, next};
 use facteur_store::Store;
-use facteur_store::report::{Entry, Selection};
+use facteur_store::report::{After, Entry, Selection};
 
 use crate::error::PipelineError;
 use crate::hands::Hand;
@@ -66,11 +66,11 @@ pub async fn choose(store: &Store, choice: &Choice, hand: Hand, now: Timestamp) 
         ..Selection::default()
     };
     let mut chosen = Vec::new();
-    let mut after = String::new();
+    let mut after = After::beginning();
     loop {
         let page = store.report_page(&selection, &after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(chosen) };
-        after.clone_from(&last.id);
+        after = last.after();
         chosen.extend(page.into_iter().filter(|entry| choice.takes(entry, now)));
     }
 }

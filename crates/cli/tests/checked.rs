@@ -272,3 +272,25 @@ fn a_whole_directory_says_who_is_unknown_and_a_part_says_nothing() {
     assert_eq!(home.run(&["directory", "show", "12345678200044"]).status.code(), Some(1));
     assert_eq!(home.json(&["directory", "show"])[0]["recipients"], 1);
 }
+
+#[test]
+fn a_number_of_several_invoices_names_them() {
+    if packs().is_none() {
+        return;
+    }
+    let gateway = Gateway::start(&[]);
+    let home = Home::demo(&gateway.url);
+    let this_year = text(&common::invoice("DOUBLE-1"));
+    let start = this_year.find("<cbc:IssueDate>").unwrap() + "<cbc:IssueDate>".len();
+    let mut last_year = this_year.clone();
+    last_year.replace_range(start..start + 4, "2025");
+    home.drop_in("cette-annee.xml", this_year.as_bytes());
+    home.drop_in("avant.xml", last_year.as_bytes());
+    home.run(&["import"]);
+    for command in ["show", "hold"] {
+        let output = home.run(&[command, "DOUBLE-1", "--lang", "fr"]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("cette-annee.xml") && said.contains("avant.xml"), "{said}");
+    }
+}

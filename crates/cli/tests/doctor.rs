@@ -186,7 +186,13 @@ fn a_seal_that_cannot_be_used_is_told_and_holds_invoices_back() {
     assert!(subject == "seal" && message.contains("seal.key") && message.contains("644"), "{message}");
     home.import("ouverte.xml", &invoice("SEAL-1"));
     assert_eq!(home.line("ouverte.xml")["state"], "held");
-    assert_eq!(home.line("ouverte.xml")["reason"]["code"], "SEAL-FAILED");
+    let held = home.line("ouverte.xml");
+    assert_eq!(
+        (&held["reason"]["code"], &held["reason"]["args"]["rule"]),
+        (&"SEAL-FAILED".into(), &"SIGN-KEY-FILE-PERMISSIONS".into())
+    );
+    let shown = text(&home.run(&["show", "SEAL-1", "--lang", "fr"]).stdout);
+    assert!(shown.contains("droits sur le fichier de la clé privée"), "in French: {shown}");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     home.ends(0, &["release", "SEAL-1"]);
     assert_eq!(home.state("ouverte.xml"), "queued");

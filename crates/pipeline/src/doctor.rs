@@ -10,9 +10,10 @@ use facteur_store::Store;
 use facteur_validate::packs::Packs;
 
 use crate::config::{Role, SealPolicy};
-use crate::engine::{dispatcher, load_seal};
+use crate::engine::dispatcher;
 use crate::error::PipelineError;
 use crate::home::{CONFIGURATION, Home};
+use crate::seal;
 
 /// How a point is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -55,7 +56,7 @@ pub async fn examine(home: &Home, packs: &Path) -> Vec<Point> {
     let file = home.root.join(CONFIGURATION).display().to_string();
     let mut points = vec![point("configuration", Grade::Ok, "configuration_ok", &[("file", file)]), role(home)];
     points.push(look_at_packs(packs));
-    points.push(seal(home));
+    points.push(seal_point(home));
     points.push(disk(home));
     points.push(inbox(home));
     match home.store().await {
@@ -94,14 +95,14 @@ fn look_at_packs(folder: &Path) -> Point {
     }
 }
 
-fn seal(home: &Home) -> Point {
+fn seal_point(home: &Home) -> Point {
     let now = SystemClock.now();
     if home.configuration.seal.policy == SealPolicy::None {
         return point("seal", Grade::Warning, "seal_none", &[]);
     }
-    match load_seal(home, now) {
+    match seal::load(home, now) {
         None => point("seal", Grade::Warning, "seal_none", &[]),
-        Some(Err(what)) => point("seal", Grade::Wrong, "seal_wrong", &[("what", what)]),
+        Some(Err(what)) => point("seal", Grade::Wrong, "seal_wrong", &[("what", what.to_string())]),
         Some(Ok(identity)) => {
             let args = [("subject", identity.subject()), ("until", iso_date(&identity.not_after()))];
             if identity.is_demo() {

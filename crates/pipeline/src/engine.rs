@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use facteur_model::clock::{Clock, SystemClock, Timestamp};
+use facteur_model::clock::{Clock, SystemClock};
 use facteur_model::finding::{Finding, Layer, LayerStatus, Severity, Verdict};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
@@ -15,7 +15,7 @@ use facteur_store::{Store, StoreError};
 use facteur_transmit::chorus_pro::{ChorusPro, flow_syntax};
 use facteur_validate::{Checker, Plan};
 
-use crate::config::{Role as StructureRole, SealPolicy};
+use crate::config::Role as StructureRole;
 use crate::deposit::Dispatcher;
 use crate::deposit::allowance::Allowance;
 use crate::directory;
@@ -24,6 +24,7 @@ use crate::examine::{self, Examined, Examiner, first_fatal};
 use crate::home::Home;
 use crate::pdf_worker::PdfWorkerPool;
 use crate::row::Row;
+use crate::seal::{self, SealProblem};
 
 /// Issue dates at most this far apart make the same supplier and total a probable double, in days.
 const DOUBLE_WITHIN_DAYS: i64 = 60;
@@ -40,7 +41,7 @@ pub struct Engine {
     pub actor: String,
     examiner: Examiner,
     plan: Plan,
-    seal: Option<Result<SigningIdentity, String>>,
+    seal: Option<Result<SigningIdentity, SealProblem>>,
 }
 
 /// A document that was looked at and not yet written.
@@ -61,7 +62,7 @@ impl Engine {
     pub async fn open(home: Home, packs: &Path, program: &Path, actor: String) -> Result<Self, PipelineError> {
         let store = home.store().await?;
         let clock = Arc::new(SystemClock);
-        let seal = load_seal(&home, clock.now());
+        let seal = seal::load(&home, clock.now());
         let plan = examine::plan(&home.configuration.check);
         let known = directory::copy(&store).await?.known(clock.now());
         let examiner = examiner(packs, program)?.with_directory(known);
@@ -245,14 +246,15 @@ impl Engine {
         if flow_syntax(examined.kind, examined.report.profile.as_deref()).is_none() {
             return hold(process, Reason::new("NO-FLOW-FORMAT"));
         }
-        match self.put_seal(process, examined.kind, file, bytes) {
+        match seal::put(&self.home.configuration.seal, self.seal.as_ref(), process, examined.kind, file, bytes) {
             Ok(true) => process.events = vec![Event::Read, Event::Passed, Event::Seal, Event::Queue],
             Ok(false) => process.events = vec![Event::Read, Event::Passed, Event::Queue],
-            Err(text) if self.home.configuration.seal.required => {
-                hold(process, Reason::new("SEAL-FAILED").arg("text", text));
+            Err(problem) if self.home.configuration.seal.required => {
+                let text = problem.to_string();
+                hold(process, because("SEAL-FAILED", Some(&problem.finding())).arg("text", text));
             }
-            Err(text) => {
-                let finding = Finding::warning(Layer::Reading, "SEAL-FAILED").arg("text", text);
+            Err(problem) => {
+                let finding = problem.finding();
                 process.findings.push(serde_json::to_string(&finding).unwrap_or_default());
                 process.events = vec![Event::Read, Event::Passed, Event::Queue];
             }
@@ -266,43 +268,6 @@ impl Engine {
         let supplier = identity.supplier_siren.as_deref().unwrap_or("—");
         (issuer && supplier != own).then(|| Reason::new("OTHER-SUPPLIER").arg("found", supplier).arg("expected", own))
     }
-
-    /// Seals or signs as the policy says; true when something was made.
-    fn put_seal(&self, process: &mut Process, kind: DocumentKind, file: &str, bytes: &[u8]) -> Result<bool, String> {
-        let policy = self.home.configuration.seal.policy;
-        if policy == SealPolicy::None {
-            return Ok(false);
-        }
-        let identity = match &self.seal {
-            Some(Ok(identity)) => identity,
-            Some(Err(text)) => return Err(text.clone()),
-            None => return Err("no key is configured".to_owned()),
-        };
-        let ubl = matches!(kind, DocumentKind::UblInvoice | DocumentKind::UblCreditNote);
-        if policy == SealPolicy::Issuer && ubl {
-            let signed = facteur_sign::sign_enveloped_ubl(bytes, identity, process.at).map_err(|e| e.to_string())?;
-            let document = Packed::new(Role::Transmitted, "application/xml", &signed);
-            process.transmitted = Some(document.sha256.clone());
-            process.documents.push(document);
-            return Ok(true);
-        }
-        let media_type = if kind == DocumentKind::FacturX { "application/pdf" } else { "application/xml" };
-        let name = sealed_name(file);
-        let seal =
-            facteur_sign::seal_detached(bytes, &name, media_type, identity, process.at).map_err(|e| e.to_string())?;
-        let document = Packed::new(Role::Seal, "application/xml", &seal);
-        process.seal = Some(document.sha256.clone());
-        process.documents.push(document);
-        Ok(true)
-    }
-}
-
-/// The bare name by which a seal speaks of its file. What no name of a file should hold, and some hold, is replaced:
-/// it is the digest that binds.
-fn sealed_name(file: &str) -> String {
-    let bare = file.rsplit('/').next().unwrap_or(file);
-    let name: String = bare.chars().map(|c| if c.is_control() || c == '\\' { '_' } else { c }).collect();
-    if matches!(name.as_str(), "" | "." | "..") { "facture".to_owned() } else { name }
 }
 
 /// What sending and following need, without the packs and the seal.
@@ -343,31 +308,15 @@ pub fn examiner(packs: &Path, program: &Path) -> Result<Examiner, PipelineError>
     Ok(Examiner::new(Checker::new(packs), pdf))
 }
 
-/// The seal's identity, `None` under the policy `none`; what is wrong with it otherwise.
-#[must_use]
-pub fn load_seal(home: &Home, now: Timestamp) -> Option<Result<SigningIdentity, String>> {
-    let seal = &home.configuration.seal;
-    (seal.policy != SealPolicy::None).then(|| identity_of(home, now))
-}
-
-fn identity_of(home: &Home, now: Timestamp) -> Result<SigningIdentity, String> {
-    let seal = &home.configuration.seal;
-    let key = facteur_sign::read_key_file(&home.path(&seal.key)).map_err(|error| error.to_string())?;
-    let path = home.path(&seal.certificate);
-    let certificate = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let password = match &seal.password {
-        Some(reference) => Some(reference.resolve(&home.root).map_err(|error| error.to_string())?),
-        None => None,
-    };
-    let password = password.map(|password| facteur_sign::Secret::new(password.expose().as_bytes().to_vec()));
-    SigningIdentity::from_pem(&key, &certificate, password.as_ref(), now).map_err(|error| error.to_string())
-}
-
 fn because(code: &str, finding: Option<&Finding>) -> Reason {
     let Some(finding) = finding else { return Reason::new(code) };
     // An official rule has its sentences under the artefact's own id; what we say ourselves, under our key.
     let official = facteur_validate::keys::of(&finding.rule).is_some() && finding.evaluated;
-    let mut reason = Reason::new(code).arg("rule", if official { &finding.rule } else { &finding.key });
+    let malformed = finding.layer == Layer::Syntax;
+    let mut reason = Reason::new(code).arg("rule", if official || malformed { &finding.rule } else { &finding.key });
+    if malformed && finding.key != finding.rule {
+        reason = reason.arg("key", &finding.key);
+    }
     for (name, value) in [("found", &finding.found), ("expected", &finding.expected), ("term", &finding.term)] {
         if let Some(value) = value {
             reason = reason.arg(name, value);

@@ -16,11 +16,13 @@ pub mod explain;
 pub mod hands;
 pub mod home;
 pub mod import;
+pub mod large;
 pub mod lease;
 pub mod lock;
 pub mod pdf_worker;
 pub mod resolve;
 pub mod row;
+pub mod seal;
 
 /// Prepares the C libraries. Call it once in the main thread, before any other thread starts.
 ///

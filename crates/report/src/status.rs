@@ -166,7 +166,7 @@ pub fn gateway_word(language: Language, code: &str) -> String {
 #[must_use]
 pub fn reason_title(language: Language, reason: &Reason) -> String {
     // The rule that failed says more than that one failed.
-    if let Some(text) = reason.args.get("rule").and_then(|rule| finding_text(language, rule)) {
+    if let Some(text) = rule_of(language, reason).and_then(|rule| finding_text(language, rule)) {
         return text.title.clone();
     }
     finding_text(language, &reason.code).map_or_else(|| reason.code.clone(), |text| text.title.clone())
@@ -175,8 +175,8 @@ pub fn reason_title(language: Language, reason: &Reason) -> String {
 /// A reason in full: what happened, and what to do. Where a rule failed, it is the rule's own words.
 #[must_use]
 pub fn reason_sentences(language: Language, reason: &Reason) -> (String, String) {
-    let rule = reason.args.get("rule").filter(|rule| finding_text(language, rule).is_some());
-    let mut finding = Finding::warning(Layer::Reading, rule.unwrap_or(&reason.code));
+    let rule = rule_of(language, reason).unwrap_or(&reason.code);
+    let mut finding = Finding::warning(Layer::Reading, rule);
     finding.found = reason.args.get("found").cloned();
     finding.expected = reason.args.get("expected").cloned();
     finding.term = reason.args.get("term").cloned();
@@ -186,6 +186,12 @@ pub fn reason_sentences(language: Language, reason: &Reason) -> (String, String)
     }
     let text = facteur_texts::speak(language, &finding);
     (text.message, text.advice)
+}
+
+/// The rule that failed, under the closer of its two names that has a sentence.
+fn rule_of(language: Language, reason: &Reason) -> Option<&str> {
+    let names = ["key", "rule"].into_iter().filter_map(|name| reason.args.get(name));
+    names.map(String::as_str).find(|rule| finding_text(language, rule).is_some())
 }
 
 /// The counts by state, for people; the last line is their sum.

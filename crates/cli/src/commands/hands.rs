@@ -6,13 +6,14 @@ use anyhow::bail;
 use facteur_model::lifecycle::State;
 use facteur_pipeline::cases::{Choice, choose};
 use facteur_pipeline::engine::Engine;
+use facteur_pipeline::error::PipelineError;
 use facteur_pipeline::hands::{self, Hand};
 use facteur_pipeline::row::Row;
 use facteur_report::status::entries_table;
 use facteur_store::report::Entry;
 use serde_json::json;
 
-use super::{Context, Outcome, status};
+use super::{Context, Outcome, name_candidates, status};
 use crate::args::{Correct, Hand as Options, Many};
 use crate::output::Talk;
 
@@ -57,7 +58,11 @@ async fn one_by_one(talk: Talk, engine: &Engine, hand: Hand, options: &Options) 
         return Ok(status(true));
     }
     if let [id] = options.ids.as_slice() {
-        let row = hands::lay(engine, id, hand, options.why.as_deref()).await?;
+        let laid = hands::lay(engine, id, hand, options.why.as_deref()).await;
+        if let Err(PipelineError::Store(error)) = &laid {
+            name_candidates(talk, &engine.store, error).await;
+        }
+        let row = laid?;
         show(talk, &row);
         return Ok(status(good(hand, &row)));
     }

@@ -1,7 +1,8 @@
 //! One module a command. Each calls one function of `pipeline` and prints what came of it.
 
 pub mod check;
-pub mod check_reports;
+mod check_look;
+mod check_reports;
 pub mod directory;
 pub mod doctor;
 pub mod explain;
@@ -30,13 +31,18 @@ use facteur_pipeline::deposit::Dispatcher;
 use facteur_pipeline::engine::{Engine, dispatcher};
 use facteur_pipeline::error::PipelineError;
 use facteur_pipeline::home::{CONFIGURATION, Home};
-use facteur_store::Store;
+use facteur_store::record::Filter;
+use facteur_store::{Store, StoreError};
+use facteur_texts::printable;
 
 use crate::args::Arguments;
 use crate::output::Talk;
 
 /// What a command ends with: 0 all good, 1 something touched is refused or waits for a person; an error is 2.
 pub type Outcome = anyhow::Result<ExitCode>;
+
+/// Invoices of one number that are named, at most.
+const CANDIDATES: i64 = 20;
 
 /// Everything a command is given besides its own options.
 pub struct Context {
@@ -113,6 +119,25 @@ impl Context {
     pub async fn dispatcher(&self, verb: &'static str) -> anyhow::Result<Dispatcher> {
         let (home, store) = self.store().await?;
         Ok(dispatcher(&home, store, &self.actor(), verb)?)
+    }
+}
+
+/// Where a number is that of several invoices, names them, so that one of them can be chosen.
+pub async fn name_candidates(talk: Talk, store: &Store, error: &StoreError) {
+    let StoreError::Ambiguous(name) = error else { return };
+    let filter = Filter { number: Some(name.clone()), limit: Some(CANDIDATES), ..Filter::default() };
+    for invoice in store.invoices(&filter).await.unwrap_or_default() {
+        let text = |value: &Option<String>| printable(value.as_deref().unwrap_or("—"));
+        let args = [
+            ("id", invoice.id.clone()),
+            ("supplier", text(&invoice.supplier)),
+            ("issued", text(&invoice.issued)),
+            ("total", text(&invoice.total)),
+            ("file", printable(&invoice.file)),
+            ("state", facteur_texts::state(talk.language, invoice.state)),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        talk.note("show.candidate", &args);
     }
 }
 

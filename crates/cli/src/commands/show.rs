@@ -7,13 +7,19 @@ use facteur_store::record::{Invoice, Version};
 use facteur_texts::{amount, printable};
 use serde_json::{Value, json};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, name_candidates};
 use crate::args::Show;
 use crate::output::{Talk, wrapped};
 
 pub async fn run(context: &Context, options: &Show) -> Outcome {
     let (home, store) = context.store().await?;
-    let invoice = store.invoice(&options.id).await?;
+    let invoice = match store.invoice(&options.id).await {
+        Ok(invoice) => invoice,
+        Err(error) => {
+            name_candidates(context.talk, &store, &error).await;
+            return Err(error.into());
+        }
+    };
     if context.talk.json() {
         context.talk.data(&as_json(&store, &invoice).await?.to_string());
     } else {

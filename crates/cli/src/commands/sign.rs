@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use facteur_model::clock::{Clock as _, SystemClock};
-use facteur_pipeline::engine::load_seal;
+use facteur_pipeline::seal;
 use facteur_sign::SigningIdentity;
+use facteur_texts::speak;
 
 use super::{Context, Outcome, status};
 use crate::args::Sign;
@@ -43,9 +44,12 @@ fn identity(context: &Context, options: &Sign) -> anyhow::Result<SigningIdentity
         let chain = fs::read(certificate).with_context(|| certificate.display().to_string())?;
         return Ok(SigningIdentity::from_pem(&secret, &chain, None, SystemClock.now())?);
     }
-    match load_seal(&context.home()?, SystemClock.now()) {
+    match seal::load(&context.home()?, SystemClock.now()) {
         Some(Ok(identity)) => Ok(identity),
-        Some(Err(what)) => bail!("{}", context.talk.say("error.seal", &[("what", &what)])),
+        Some(Err(problem)) => {
+            let text = speak(context.talk.language, &problem.finding());
+            bail!("{} {}", text.message, text.advice)
+        }
         None => bail!("{}", context.talk.say("doctor_say.seal_none", &[])),
     }
 }

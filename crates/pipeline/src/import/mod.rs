@@ -5,7 +5,6 @@
 
 mod archive;
 mod inbox;
-mod large;
 mod sources;
 mod summary;
 mod turns;
@@ -22,12 +21,12 @@ use facteur_store::{StoreError, killpoint, new_id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use self::large::{LARGE_BYTES, Large};
 pub use self::sources::Source;
 pub use self::summary::{ImportSummary, NotTaken};
 use self::turns::{Turn, Turns};
 use crate::engine::{Engine, Ready};
 use crate::error::PipelineError;
+use crate::large::{LARGE_BYTES, Large};
 use crate::lock::Lock;
 use crate::row::Row;
 

@@ -33,16 +33,12 @@ pub struct ImportSummary {
     pub doubles: Vec<Row>,
     /// How many of these there are in all.
     pub doubles_total: u64,
-    /// Every document, where there are few enough to show them all.
-    pub rows: Vec<Row>,
     /// What could not be recorded.
     pub not_taken: Vec<NotTaken>,
 }
 
 /// Most documents of each kind that are kept for showing, so that a batch of any size needs little room.
 const KEPT: usize = 1000;
-/// Most documents that are shown one by one.
-const SHOWN: usize = 200;
 
 impl ImportSummary {
     pub(crate) fn document(&mut self, row: Row) {
@@ -51,12 +47,9 @@ impl ImportSummary {
         let side = row.state != State::Queued;
         self.doubles_total += u64::from(!side && row.probable.is_some());
         if side && self.attention.len() < KEPT {
-            self.attention.push(row.clone());
+            self.attention.push(row);
         } else if !side && row.probable.is_some() && self.doubles.len() < KEPT {
-            self.doubles.push(row.clone());
-        }
-        if self.rows.len() < SHOWN {
-            self.rows.push(row);
+            self.doubles.push(row);
         }
     }
 
@@ -68,7 +61,6 @@ impl ImportSummary {
     pub(crate) fn in_order(mut self) -> Self {
         self.attention.sort_by(|one, other| one.id.cmp(&other.id));
         self.doubles.sort_by(|one, other| one.id.cmp(&other.id));
-        self.rows.sort_by(|one, other| one.id.cmp(&other.id));
         self.not_taken.sort_by(|one, other| one.name.cmp(&other.name));
         self
     }

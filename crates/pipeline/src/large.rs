@@ -11,22 +11,28 @@ use tokio::sync::oneshot;
 use crate::error::PipelineError;
 
 /// From here on a document is large, in bytes.
-pub(super) const LARGE_BYTES: usize = 1 << 20;
+pub const LARGE_BYTES: usize = 1 << 20;
 
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The door to that thread; without one, where the system gives none, the work is done where it is asked for.
-pub(super) struct Large(Option<mpsc::Sender<Job>>);
+pub struct Large(Option<mpsc::Sender<Job>>);
 
 impl Large {
-    pub(super) fn start() -> Self {
+    /// Starts the thread.
+    #[must_use]
+    pub fn start() -> Self {
         let (jobs, waiting) = mpsc::channel::<Job>();
         let thread = thread::Builder::new().name("large-documents".to_owned());
         let started = thread.spawn(move || waiting.into_iter().for_each(|job| job()));
         Self(started.is_ok().then_some(jobs))
     }
 
-    pub(super) async fn run<F>(&self, work: F) -> Result<F::Output, PipelineError>
+    /// Does some work on that thread, after what was asked for before.
+    ///
+    /// # Errors
+    /// The thread has stopped.
+    pub async fn run<F>(&self, work: F) -> Result<F::Output, PipelineError>
     where
         F: Future<Output: Send> + Send + 'static,
     {

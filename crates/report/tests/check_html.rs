@@ -180,9 +180,13 @@ fn a_finding_stands_beside_what_it_is_about() {
     invoice.lines[1].id = Some("SECOND".into());
     let html = page(Language::English, &checked(&[on_line, on_account], &[], Some(&invoice)));
     let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text} is missing"));
-    assert!(at("FIRST") < at("SECOND") && at("SECOND") < at("ON-LINE-TWO") && at("ON-LINE-TWO") < at("BT-115</code>"));
+    assert!(
+        at("FIRST") < at("SECOND")
+            && at("SECOND") < at("<code>ON-LINE-TWO")
+            && at("<code>ON-LINE-TWO") < at("BT-115</code>")
+    );
     let account = at("<code>BT-84</code></dt>");
-    assert!(account < at("ON-ACCOUNT") && !html[account..at("ON-ACCOUNT")].contains("<dt>"));
+    assert!(account < at("<code>ON-ACCOUNT") && !html[account..at("<code>ON-ACCOUNT")].contains("<dt>"));
     assert!(html.contains("1,234.50 a"), "amounts are written as the language does");
 }
 

@@ -19,7 +19,10 @@ pub(super) struct Findings<'a> {
 impl<'a> Findings<'a> {
     pub(super) fn new(language: Language, findings: &'a [Finding]) -> Self {
         let (mut left, mut of_lines) = (Vec::new(), BTreeMap::<usize, Vec<&Finding>>::new());
-        for finding in findings {
+        // Beside the same value, what makes the document invalid is read first.
+        let (fatal, others): (Vec<&Finding>, Vec<&Finding>) =
+            findings.iter().partition(|finding| finding.severity == Severity::Fatal);
+        for finding in fatal.into_iter().chain(others) {
             match of(finding) {
                 Area::Line(line) => of_lines.entry(line).or_default().push(finding),
                 area => left.push((area, finding)),
@@ -69,6 +72,36 @@ impl<'a> Findings<'a> {
         });
         boxes
     }
+}
+
+/// What makes the document invalid, in a line each: the first of them, and how often.
+pub(super) fn blocking(language: Language, findings: &[Finding]) -> Markup {
+    const SHOWN: usize = 12;
+    let mut titles: Vec<(String, usize)> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.severity == Severity::Fatal) {
+        let title = speak(language, finding).title;
+        match titles.iter_mut().find(|(known, _)| *known == title) {
+            Some((_, times)) => *times += 1,
+            None => titles.push((title, 1)),
+        }
+    }
+    let mut list = Markup::default();
+    if titles.is_empty() {
+        return list;
+    }
+    list.raw("<ul class=\"blocking\">");
+    for (title, times) in titles.iter().take(SHOWN) {
+        list.raw("<li>").text(title);
+        if *times > 1 {
+            list.text(&format!(" (× {times})"));
+        }
+        list.raw("</li>");
+    }
+    if titles.len() > SHOWN {
+        list.raw("<li>…</li>");
+    }
+    list.raw("</ul>");
+    list
 }
 
 fn put(page: &mut Markup, language: Language, finding: &Finding) {

@@ -1,13 +1,15 @@
 //! The invoice, readable: who to whom, what, how much, how to pay; each value with the findings about it.
 
 use facteur_model::amount::Amount;
+use facteur_model::date::Date;
 use facteur_model::identifiers::Identifier;
 use facteur_model::invoice::{Address, Invoice, Line, Party, VatBreakdown};
-use facteur_texts::{Language, amount, say};
+use facteur_texts::{Language, amount, knows, say};
 
 use super::findings::Findings;
 use super::markup::Markup;
 use super::place::Area;
+use crate::wording::day;
 
 /// Lines that are shown in full; of the rest, those that something was found about.
 const LINES_SHOWN: usize = 1000;
@@ -50,11 +52,12 @@ impl<'a, 'f> Writer<'a, 'f> {
 
     fn header(&mut self, invoice: &Invoice) {
         self.open(if invoice.is_credit_note() { "credit_note" } else { "invoice" });
-        let date = |date: Option<facteur_model::date::Date>| date.map(|date| date.to_string());
+        let language = self.language;
+        let date = |date: Option<Date>| date.map(|date| day(language, date));
         for (label, term, value) in [
             ("number", "BT-1", invoice.number.clone()),
             ("issued", "BT-2", date(invoice.issued)),
-            ("type", "BT-3", invoice.type_code.clone()),
+            ("type", "BT-3", self.with_word("type", invoice.type_code.as_deref())),
             ("currency", "BT-5", invoice.currency.clone()),
             ("framework", "BT-23", invoice.framework.clone()),
             ("profile", "BT-24", invoice.profile.clone()),
@@ -80,11 +83,16 @@ impl<'a, 'f> Writer<'a, 'f> {
         self.row(area, "name", terms.name, party.name.clone());
         self.row(area, "trading_name", terms.trading_name, party.trading_name.clone());
         for identifier in &party.identifiers {
-            self.row(area, "identifier", terms.identifier, Some(with_scheme(identifier)));
+            self.row(area, "identifier", terms.identifier, Some(self.with_scheme(identifier)));
         }
-        self.row(area, "legal_identifier", terms.legal_identifier, party.legal_identifier.as_ref().map(with_scheme));
+        self.row(
+            area,
+            "legal_identifier",
+            terms.legal_identifier,
+            party.legal_identifier.as_ref().map(|id| self.with_scheme(id)),
+        );
         self.row(area, "vat_number", terms.vat_number, party.vat_number.clone());
-        self.row(area, "endpoint", terms.endpoint, party.endpoint.as_ref().map(with_scheme));
+        self.row(area, "endpoint", terms.endpoint, party.endpoint.as_ref().map(|id| self.with_scheme(id)));
         self.row(area, "address", terms.address, party.address.as_ref().map(lines_of));
         for contact in &party.contacts {
             let parts = [&contact.identifier, &contact.name, &contact.department, &contact.telephone, &contact.mail];
@@ -103,9 +111,9 @@ impl<'a, 'f> Writer<'a, 'f> {
         self.open("delivery");
         self.row(Area::Delivery, "name", "BT-70", delivery.name.clone());
         for place in &delivery.locations {
-            self.row(Area::Delivery, "identifier", "BT-71", Some(with_scheme(place)));
+            self.row(Area::Delivery, "identifier", "BT-71", Some(self.with_scheme(place)));
         }
-        self.row(Area::Delivery, "delivered", "BT-72", delivery.date.map(|date| date.to_string()));
+        self.row(Area::Delivery, "delivered", "BT-72", delivery.date.map(|date| day(self.language, date)));
         self.row(Area::Delivery, "address", "BG-15", delivery.address.as_ref().map(lines_of));
         self.close(Area::Delivery);
     }
@@ -136,7 +144,7 @@ impl<'a, 'f> Writer<'a, 'f> {
     fn line(&mut self, line: &Line) {
         let quantity = line.quantity.as_ref().map(|quantity| {
             let value = quantity.value.map(|value| self.plain(value)).unwrap_or_default();
-            format!("{value} {}", quantity.unit.as_deref().unwrap_or_default())
+            format!("{value} {}", self.word("unit", quantity.unit.as_deref().unwrap_or_default()))
         });
         let vat = [line.vat_category.clone(), line.vat_rate.map(|rate| format!("{} %", self.plain(rate)))];
         let vat: Vec<String> = vat.into_iter().flatten().collect();
@@ -199,7 +207,7 @@ impl<'a, 'f> Writer<'a, 'f> {
 
     fn payment(&mut self, invoice: &Invoice) {
         self.open("payment");
-        self.row(Area::Payment, "due", "BT-9", invoice.due.map(|date| date.to_string()));
+        self.row(Area::Payment, "due", "BT-9", invoice.due.map(|date| day(self.language, date)));
         for means in &invoice.payment.means {
             let parts: Vec<&str> = [&means.code, &means.text].into_iter().filter_map(|part| part.as_deref()).collect();
             self.row(Area::Payment, "means", "BT-81", Some(parts.join(" — ")));
@@ -277,6 +285,27 @@ impl<'a, 'f> Writer<'a, 'f> {
         say(self.language, &format!("html.{key}"), &[])
     }
 
+    /// A code in words, where it is one that people meet every day; else the code.
+    fn word(&self, kind: &str, code: &str) -> String {
+        let key = format!("html.{kind}_{code}");
+        if knows(self.language, &key) { say(self.language, &key, &[]) } else { code.to_owned() }
+    }
+
+    /// A code, and what it means.
+    fn with_word(&self, kind: &str, code: Option<&str>) -> Option<String> {
+        let code = code?;
+        let word = self.word(kind, code);
+        Some(if word == code { word } else { format!("{word} ({code})") })
+    }
+
+    /// An identifier, and what it is.
+    fn with_scheme(&self, identifier: &Identifier) -> String {
+        match &identifier.scheme {
+            Some(scheme) => format!("{} ({})", identifier.value, self.word("scheme", scheme)),
+            None => identifier.value.clone(),
+        }
+    }
+
     /// A quantity or a rate: its decimals as they stand.
     fn plain(&self, value: Amount) -> String {
         let comma = if self.language == Language::French { "," } else { "." };
@@ -331,13 +360,6 @@ const PAYEE: PartyTerms = PartyTerms {
     address: "BG-10",
     contact: "BG-10",
 };
-
-fn with_scheme(identifier: &Identifier) -> String {
-    match &identifier.scheme {
-        Some(scheme) => format!("{} ({scheme})", identifier.value),
-        None => identifier.value.clone(),
-    }
-}
 
 fn lines_of(address: &Address) -> String {
     let city = [&address.post_code, &address.city].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");

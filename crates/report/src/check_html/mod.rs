@@ -56,7 +56,8 @@ fn head(page: &mut Markup, language: Language, checked: &Checked<'_>) {
     let warnings = checked.findings.len() - fatal;
     let counts = [("fatal", fatal.to_string()), ("warnings", warnings.to_string())];
     let counts: Vec<(&str, &str)> = counts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    page.raw("<p>").text(&say(language, "html.counts", &counts)).raw("</p><p class=\"small\">").text(checked.kind);
+    page.raw("<p>").text(&say(language, "html.counts", &counts)).raw("</p>");
+    page.add(&findings::blocking(language, checked.findings)).raw("<p class=\"small\">").text(checked.kind);
     for part in [checked.profile, checked.sha256].into_iter().flatten() {
         page.raw(" · ").text(part);
     }

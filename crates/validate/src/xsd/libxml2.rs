@@ -29,6 +29,7 @@ const OPTIONS: u32 = xml::xmlParserOption_XML_PARSE_NONET
 /// Prepares libxml2's globals; must run once in the main thread before other threads use it.
 pub(crate) fn init() {
     static ONCE: Once = Once::new();
+    few_heaps();
     // SAFETY: both functions take no argument and may be called at any time; `Once` keeps them from running twice at
     // the same time.
     ONCE.call_once(|| unsafe {
@@ -36,6 +37,26 @@ pub(crate) fn init() {
         xml::xmlSchemaInitTypes();
     });
 }
+
+/// Keeps glibc from giving each thread a heap of its own, eight for every core: a heap keeps what the largest document
+/// there needed, and an import of large ones would hold that several times. One heap a core is enough.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn few_heaps() {
+    unsafe extern "C" {
+        /// `<malloc.h>`
+        fn mallopt(parameter: c_int, value: c_int) -> c_int;
+    }
+    /// `M_ARENA_MAX` of `<malloc.h>`.
+    const ARENA_MAX: c_int = -8;
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
+    // SAFETY: glibc's own function with its own constant; it takes two numbers, touches the allocator's settings under
+    // the allocator's lock, and answers 0 where it does not know the setting, which changes nothing.
+    unsafe { mallopt(ARENA_MAX, c_int::try_from(cores.max(2)).unwrap_or(2)) };
+}
+
+/// Other C libraries have no such heaps.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn few_heaps() {}
 
 /// A compiled schema.
 pub(super) struct Schema(NonNull<xml::_xmlSchema>);

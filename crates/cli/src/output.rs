@@ -228,9 +228,9 @@ impl Talk {
             let head = format!("[{severity}] {}{} ", printable(&finding.rule), self.colon());
             wrapped("  ", "      ", &format!("{head}{}{place}", text.message))
         };
-        // What our reader found is technical and in English; the official text of the finding keeps it.
-        let found = if finding.layer == Layer::Syntax { &None } else { &finding.found };
-        for (key, value) in [("show.found", found), ("show.expected", &finding.expected)] {
+        // What our reader found is technical and in English.
+        let found = if finding.layer == Layer::Syntax { "show.technical" } else { "show.found" };
+        for (key, value) in [(found, &finding.found), ("show.expected", &finding.expected)] {
             // A difference has been told with both its sides.
             let told =
                 |value: &str| text.message.contains(&printable(value)) || finding.args.contains_key("difference");

@@ -38,8 +38,9 @@ pub(crate) fn init() {
     });
 }
 
-/// Keeps glibc from giving each thread a heap of its own, eight for every core: a heap keeps what the largest document
-/// there needed, and an import of large ones would hold that several times. One heap a core is enough.
+/// Keeps glibc from giving each thread a heap of its own, eight for every core, and from keeping large blocks in them:
+/// a heap keeps what the largest document there needed, and an import of large ones would hold that several times. One
+/// heap a core is enough, and a large block goes back to the system when it is freed.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn few_heaps() {
     unsafe extern "C" {
@@ -48,10 +49,15 @@ fn few_heaps() {
     }
     /// `M_ARENA_MAX` of `<malloc.h>`.
     const ARENA_MAX: c_int = -8;
+    /// `M_MMAP_THRESHOLD` of `<malloc.h>`: from how many bytes on a block is one of its own.
+    const MMAP_THRESHOLD: c_int = -3;
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
-    // SAFETY: glibc's own function with its own constant; it takes two numbers, touches the allocator's settings under
+    // SAFETY: glibc's own function with its own constants; it takes two numbers, touches the allocator's settings under
     // the allocator's lock, and answers 0 where it does not know the setting, which changes nothing.
-    unsafe { mallopt(ARENA_MAX, c_int::try_from(cores.max(2)).unwrap_or(2)) };
+    unsafe {
+        mallopt(ARENA_MAX, c_int::try_from(cores.max(2)).unwrap_or(2));
+        mallopt(MMAP_THRESHOLD, 1 << 20);
+    }
 }
 
 /// Other C libraries have no such heaps.

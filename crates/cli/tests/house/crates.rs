@@ -35,12 +35,14 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
 ];
 
 /// Libraries that belong to some crates alone, in what is delivered.
-const ENGINES: [(&str, &[&str]); 19] = [
+const ENGINES: [(&str, &[&str]); 21] = [
     ("sqlx", &["facteur-store"]),
     ("reqwest", &["facteur-transmit"]),
     ("axum", &["facteur-simulator"]),
     ("quick-xml", &["facteur-xml"]),
+    ("dejavu", &["facteur-render"]),
     ("krilla", &["facteur-render"]),
+    ("ttf-parser", &["facteur-render"]),
     ("lettre", &["facteur-transmit"]),
     ("roxmltree", &["facteur-simulator"]),
     ("libxml", &["facteur-validate"]),

@@ -207,6 +207,7 @@ fn process(parsed: &Parsed, report: &Report, seal: Packed) -> anyhow::Result<Pro
         packs: "UBL-Invoice@2.1 UBL-CreditNote@2.1 CII@D22B".to_owned(),
         findings: report.findings.iter().map(serde_json::to_string).collect::<Result<_, _>>()?,
         reason: None,
+        retention_end: None,
         key_guard: Some(KeyGuard { events: vec![Event::Read, Event::Hold], reason: Reason::new("KEY-TAKEN") }),
         probable: Some(ProbableDouble { from: "2026-08-01".into(), until: "2026-12-31".into(), finding: OTHER.into() }),
         at: SystemClock.now(),

@@ -1,7 +1,9 @@
 //! What can be said on the command line, and nothing about what it does.
 
+mod archive;
 mod extract;
 mod hands;
+mod journal;
 
 use std::path::PathBuf;
 
@@ -9,6 +11,9 @@ pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
+
+pub use self::archive::{Archive, ArchiveCommand, ArchiveSelection};
+pub use self::journal::{Journal, JournalCommand};
 
 /// Invoices to the Trésor public: read, checked, sealed, deposited, followed until they are paid.
 #[derive(Debug, Parser)]
@@ -122,6 +127,8 @@ pub enum Command {
     Resolve(Resolve),
     /// The journal.
     Journal(Journal),
+    /// What is kept until when, holds, elimination.
+    Archive(Archive),
     /// The store.
     Store(StoreArguments),
     /// Schemas and rules.
@@ -365,22 +372,6 @@ pub struct Correct {
     /// Why, for the journal.
     #[arg(long, short, value_name = "TEXT")]
     pub why: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Journal {
-    #[command(subcommand)]
-    pub command: JournalCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum JournalCommand {
-    /// Verify the chain.
-    Verify {
-        /// A head that was kept elsewhere: LINE:HASH.
-        #[arg(long, value_name = "HEAD")]
-        head: Option<String>,
-    },
 }
 
 #[derive(Debug, Args)]

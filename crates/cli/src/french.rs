@@ -26,6 +26,15 @@ const HAND: &[(&str, &str)] = &[
 ];
 const ONLY: (&str, &str) = ("ids", "Ces factures seulement, par identifiant ou numéro");
 
+const SELECTION: &[(&str, &str)] = &[
+    ("ids", "Identifiants (ou parties qui n'en désignent qu'une) ou numéros"),
+    ("supplier", "Toutes celles de ce fournisseur : partie de son nom, SIREN ou SIRET"),
+    ("state", "Toutes celles dans ces états"),
+    ("from", "Reçues à partir de ce jour : AAAA-MM-JJ"),
+    ("to", "Reçues jusqu'à ce jour inclus"),
+    WHY,
+];
+
 const PAGES: &[Page] = &[
     (
         "",
@@ -201,7 +210,39 @@ const PAGES: &[Page] = &[
     ("extract", "Ce que semblent dire les pages d'un PDF", &[("file", "Le PDF")]),
     ("correct", "Remplacer par un fichier corrigé", &[("id", WHICH), ("file", "Le fichier corrigé"), WHY]),
     ("journal", "Le journal", &[]),
-    ("journal verify", "Vérifier la chaîne", &[("head", "Une tête conservée ailleurs : LIGNE:EMPREINTE")]),
+    (
+        "journal verify",
+        "Vérifier la chaîne, et chaque horodatage",
+        &[("head", "Une tête conservée ailleurs : LIGNE:EMPREINTE")],
+    ),
+    (
+        "journal export",
+        "Écrire le journal dans un fichier que chacun peut vérifier : lignes, tête, signature",
+        &[
+            ("out", "Où ; jamais écrasé"),
+            ("from", "Lignes à partir de ce jour : AAAA-MM-JJ"),
+            ("to", "Lignes jusqu'à ce jour inclus"),
+            ("payloads", "Aussi ce que disent les lignes, avec les noms, et non leurs seules empreintes"),
+        ],
+    ),
+    ("journal timestamp", "Faire horodater la tête par l'autorité configurée", &[]),
+    ("archive", "Conservation, gel et élimination", &[]),
+    ("archive schedule", "Durée de conservation de chaque classe de documents, et texte qui la fixe", &[]),
+    (
+        "archive propose",
+        "Ce qui peut être éliminé : une liste à faire approuver. Rien n'est modifié",
+        &[("out", "Écrire la liste dans ce fichier ; jamais écrasé")],
+    ),
+    ("archive hold", "Conserver des factures quoi que dise le tableau (contentieux, contrôle)", SELECTION),
+    ("archive release", "Lever un gel", SELECTION),
+    (
+        "archive eliminate",
+        "Effacer ce que nomme une liste approuvée et dont le délai est passé ; les empreintes restent",
+        &[
+            ("list", "La liste approuvée, telle que « propose » l'a écrite ; des lignes peuvent en avoir été ôtées"),
+            ("why", "Pourquoi, et qui a approuvé : pour le journal et le certificat"),
+        ],
+    ),
     ("store", "La base", &[]),
     ("store check", "Tout vérifier : fichier, documents, journal, états", &[]),
     ("store backup", "Faire une copie cohérente", &[("file", "Où ; jamais écrasé")]),

@@ -74,6 +74,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Verify(options) => commands::verify::run(&context, &options),
         Command::Extract(options) => commands::extract::run(&context, &options).await,
         Command::Journal(options) => commands::journal::run(&context, &options).await,
+        Command::Archive(options) => commands::archive::run(&context, &options).await,
         Command::Store(options) => commands::store::run(&context, &options).await,
         Command::Packs(options) => commands::packs::run(&context, &options).await,
         Command::Explain(options) => commands::explain::run(&context, &options),

@@ -163,6 +163,12 @@ impl Talk {
             PipelineError::NumberKept(number) => one("error.number_kept", &[("number", number)]),
             PipelineError::NotACorrection(what) => (what.clone(), None),
             PipelineError::Gateway(cause) => self.gateway(cause),
+            PipelineError::Schedule(what) => one("archive.bad_schedule", &[("what", what)]),
+            PipelineError::NotAList { path, what } => {
+                two("archive.not_a_list", &[("path", &path.display().to_string()), ("what", what)], "archive.list_hint")
+            }
+            PipelineError::Timestamp(what) => two("journal.no_stamp", &[("what", what)], "journal.no_stamp_hint"),
+            PipelineError::NoTimestampAuthority => two("journal.no_authority", &[], "journal.no_authority_hint"),
         }
     }
 
@@ -183,6 +189,10 @@ impl Talk {
             }
             StoreError::Missing(name) => (self.say("error.missing", &[("name", name)]), None),
             StoreError::Ambiguous(name) => (self.say("error.ambiguous", &[("name", name)]), None),
+            StoreError::Eliminated { sha256, at, list } => {
+                let args = [("sha256", short(sha256)), ("at", &at.rfc3339()), ("list", short(list))];
+                (self.say("archive.gone", &args), None)
+            }
             StoreError::Journal { seq, what } => {
                 (self.say("journal.broken", &[("seq", &seq.to_string()), ("what", what)]), None)
             }

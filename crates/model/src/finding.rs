@@ -247,9 +247,11 @@ pub struct LayerResult {
     /// Which layer.
     pub layer: Layer,
     /// The artefact used (`family@version`), where there is one.
+    #[serde(default)]
     pub artefact: Option<String>,
     /// What became of it.
     pub status: LayerStatus,
     /// How long it took, in microseconds.
+    #[serde(default)]
     pub micros: u64,
 }

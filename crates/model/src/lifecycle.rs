@@ -335,6 +335,14 @@ pub static TRANSITIONS: std::sync::LazyLock<Vec<(State, Event, State)>> = std::s
     pairs.filter_map(|(from, event)| next(from, event).ok().map(|to| (from, event, to))).collect()
 });
 
+/// Whether one step of the life cycle leads from the one state to the other.
+#[must_use]
+pub fn is_step(from: State, to: State) -> bool {
+    static STEPS: std::sync::LazyLock<std::collections::BTreeSet<(State, State)>> =
+        std::sync::LazyLock::new(|| TRANSITIONS.iter().map(|(from, _, to)| (*from, *to)).collect());
+    STEPS.contains(&(from, to))
+}
+
 /// The states as a page of Markdown with the diagram: `docs/reference/states.md` is exactly this.
 #[must_use]
 pub fn documentation() -> String {

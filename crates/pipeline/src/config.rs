@@ -29,6 +29,12 @@ pub struct Configuration {
     /// How they are deposited and followed.
     #[serde(default)]
     pub deposit: Deposit,
+    /// How long what is kept.
+    #[serde(default, skip_serializing_if = "Archive::is_default")]
+    pub archive: Archive,
+    /// Who timestamps the head of the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<facteur_transmit::timestamp::Configuration>,
     /// Where they are deposited.
     #[serde(default)]
     pub gateway: Gateways,
@@ -252,6 +258,21 @@ impl Default for Deposit {
             concurrency: 2,
             stop_after_failures: 3,
         }
+    }
+}
+
+/// How long what is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Archive {
+    /// A disposal schedule in place of the built-in one (`schemas/retention.toml`); relative to the home.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<PathBuf>,
+}
+
+impl Archive {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

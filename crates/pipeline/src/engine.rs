@@ -10,18 +10,21 @@ use facteur_model::kind::DocumentKind;
 use facteur_model::lifecycle::{Event, State};
 use facteur_sign::SigningIdentity;
 use facteur_store::change::{Done, Identity, KeyGuard, OTHER, ProbableDouble, Process, Reason};
-use facteur_store::document::{Packed, Role};
+use facteur_store::document::{Dictionary, Packed, Role};
 use facteur_store::{Store, StoreError};
 use facteur_transmit::chorus_pro::{ChorusPro, flow_syntax};
 use facteur_validate::{Checker, Plan};
 
+use crate::archive::{self, Schedule};
 use crate::config::Role as StructureRole;
 use crate::deposit::Dispatcher;
 use crate::deposit::allowance::Allowance;
+use crate::deposit::exchanges::Exchanges;
 use crate::directory;
 use crate::error::PipelineError;
 use crate::examine::{self, Examined, Examiner, first_fatal};
 use crate::home::Home;
+use crate::kept::{layers_kept, seals_in_common};
 use crate::pdf_worker::PdfWorkerPool;
 use crate::row::Row;
 use crate::seal::{self, SealProblem};
@@ -42,6 +45,9 @@ pub struct Engine {
     examiner: Examiner,
     plan: Plan,
     seal: Option<Result<SigningIdentity, SealProblem>>,
+    /// What all seals of this key have in common, said once in the store.
+    seals: Dictionary,
+    schedule: Schedule,
 }
 
 /// A document that was looked at and not yet written.
@@ -66,7 +72,9 @@ impl Engine {
         let plan = examine::plan(&home.configuration.check);
         let known = directory::copy(&store).await?.known(clock.now());
         let examiner = examiner(packs, program)?.with_directory(known);
-        Ok(Self { home, store, clock, actor, examiner, plan, seal })
+        let seals = seals_in_common(seal.as_ref());
+        let schedule = archive::schedule(&home)?;
+        Ok(Self { home, store, clock, actor, examiner, plan, seal, seals, schedule })
     }
 
     /// What sending and following need.
@@ -170,6 +178,7 @@ impl Engine {
         let report = &examined.report;
         let text = |value: &_| serde_json::to_string(value).unwrap_or_default();
         let identity = identity(examined);
+        let (issued, at) = (identity.issued.clone(), self.clock.now());
         Process {
             id: id.to_owned(),
             events: Vec::new(),
@@ -180,12 +189,13 @@ impl Engine {
             transmitted: None,
             seal: None,
             verdict: report.verdict.as_str().to_owned(),
-            layers: serde_json::to_string(&report.layers).unwrap_or_default(),
+            layers: layers_kept(&report.layers),
             packs: self.examiner.packs(),
             findings: report.findings.iter().map(text).collect(),
             reason: None,
             key_guard: None,
-            at: self.clock.now(),
+            retention_end: Some(self.schedule.end_for(issued.as_deref(), at)),
+            at,
             actor: self.actor.clone(),
         }
     }
@@ -246,7 +256,8 @@ impl Engine {
         if flow_syntax(examined.kind, examined.report.profile.as_deref()).is_none() {
             return hold(process, Reason::new("NO-FLOW-FORMAT"));
         }
-        match seal::put(&self.home.configuration.seal, self.seal.as_ref(), process, examined.kind, file, bytes) {
+        let policy = &self.home.configuration.seal;
+        match seal::put(policy, self.seal.as_ref(), &self.seals, process, examined.kind, file, bytes) {
             Ok(true) => process.events = vec![Event::Read, Event::Passed, Event::Seal, Event::Queue],
             Ok(false) => process.events = vec![Event::Read, Event::Passed, Event::Queue],
             Err(problem) if self.home.configuration.seal.required => {
@@ -286,9 +297,13 @@ pub fn dispatcher(home: &Home, store: Store, actor: &str, verb: &'static str) ->
     let seconds = gateway.timeouts.connect_seconds + gateway.timeouts.deposit_seconds;
     let gateway =
         ChorusPro::new(gateway, &home.root).map_err(|error| PipelineError::GatewaySetUp(error.to_string()))?;
+    let exchanges = Arc::new(Exchanges::default());
+    let told = exchanges.clone();
+    let gateway = gateway.witnessed(Arc::new(move |exchange| told.take(exchange, SystemClock.now())));
     Ok(Dispatcher {
         store,
         gateway: Arc::new(gateway),
+        exchanges,
         clock: Arc::new(SystemClock),
         actor: actor.to_owned(),
         patience: configuration.deposit.clone(),

@@ -89,6 +89,23 @@ pub enum PipelineError {
     /// The corrected file carries the number that the recipient refused.
     #[error("the corrected invoice carries the number {0} again")]
     NumberKept(String),
+    /// The disposal schedule cannot be used.
+    #[error("the disposal schedule cannot be used: {0}")]
+    Schedule(String),
+    /// Not a list of an elimination.
+    #[error("{}: not a list of an elimination: {what}", path.display())]
+    NotAList {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, or on which line.
+        what: String,
+    },
+    /// No timestamp was had.
+    #[error("timestamp: {0}")]
+    Timestamp(String),
+    /// No time stamping authority is configured.
+    #[error("no time stamping authority is configured")]
+    NoTimestampAuthority,
     /// The corrected file is not what it should be.
     #[error("{0}")]
     NotACorrection(String),

@@ -10,7 +10,7 @@ use facteur_store::{Store, StoreError, Structure};
 use facteur_transmit::chorus_pro;
 use facteur_transmit::secrets::SecretReference;
 
-use crate::config::{Check, Configuration, Deposit, Folders, Gateways, LegalPerson, Role, Seal};
+use crate::config::{Archive, Check, Configuration, Deposit, Folders, Gateways, LegalPerson, Role, Seal};
 use crate::error::PipelineError;
 
 /// Name of the configuration file in a home.
@@ -156,6 +156,8 @@ fn configuration(init: &Init) -> Configuration {
         check: Check::default(),
         seal: Seal::default(),
         deposit,
+        archive: Archive::default(),
+        timestamp: None,
         gateway: Gateways { chorus_pro: Some(gateway(address.as_deref(), role)) },
         report: facteur_report::configuration::Configuration::default(),
     }
@@ -207,12 +209,12 @@ fn demonstration_keys(keys: &Path) -> Result<(), PipelineError> {
 }
 
 /// A folder for its owner only, also where it was there before.
-fn make_folder(path: &Path) -> Result<(), PipelineError> {
+pub(crate) fn make_folder(path: &Path) -> Result<(), PipelineError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o700))).map_err(PipelineError::file(path))
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
     let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = file.map_err(PipelineError::file(path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(PipelineError::file(path))

@@ -3,6 +3,7 @@
 //! [`import`] brings documents in, [`engine`] takes each through reading, checking and sealing, [`deposit`] sends and
 //! follows, [`hands`] are what a person does with a case. SQL is in `store`, HTTP in `transmit`, XML in `xml`.
 
+pub mod archive;
 pub mod cases;
 pub mod config;
 pub mod deposit;
@@ -16,6 +17,8 @@ pub mod explain;
 pub mod hands;
 pub mod home;
 pub mod import;
+pub mod journal;
+mod kept;
 pub mod large;
 pub mod lease;
 pub mod lock;

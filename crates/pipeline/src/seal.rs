@@ -7,7 +7,7 @@ use facteur_model::finding::{Actor, Finding, Layer, Severity};
 use facteur_model::kind::DocumentKind;
 use facteur_sign::{SignError, SigningIdentity};
 use facteur_store::change::Process;
-use facteur_store::document::{Packed, Role};
+use facteur_store::document::{Dictionary, Packed, Role};
 
 use crate::config::{Seal, SealPolicy};
 use crate::home::Home;
@@ -65,10 +65,12 @@ fn identity_of(home: &Home, now: Timestamp) -> Result<SigningIdentity, SealProbl
     Ok(SigningIdentity::from_pem(&key, &certificate, password.as_ref(), now)?)
 }
 
-/// Seals or signs as the policy says; true when something was made.
+/// Seals or signs as the policy says; true when something was made. `common` is what all seals of the key have in
+/// common.
 pub(crate) fn put(
     seal: &Seal,
     identity: Option<&Result<SigningIdentity, SealProblem>>,
+    common: &Dictionary,
     process: &mut Process,
     kind: DocumentKind,
     file: &str,
@@ -85,7 +87,7 @@ pub(crate) fn put(
     let ubl = matches!(kind, DocumentKind::UblInvoice | DocumentKind::UblCreditNote);
     if seal.policy == SealPolicy::Issuer && ubl {
         let signed = facteur_sign::sign_enveloped_ubl(bytes, identity, process.at)?;
-        let document = Packed::new(Role::Transmitted, "application/xml", &signed);
+        let document = Packed::inserted(Role::Transmitted, "application/xml", &signed, bytes, common);
         process.transmitted = Some(document.sha256.clone());
         process.documents.push(document);
         return Ok(true);
@@ -93,7 +95,7 @@ pub(crate) fn put(
     let media_type = if kind == DocumentKind::FacturX { "application/pdf" } else { "application/xml" };
     let name = sealed_name(file);
     let seal = facteur_sign::seal_detached(bytes, &name, media_type, identity, process.at)?;
-    let document = Packed::new(Role::Seal, "application/xml", &seal);
+    let document = Packed::alike(Role::Seal, "application/xml", &seal, common);
     process.seal = Some(document.sha256.clone());
     process.documents.push(document);
     Ok(true)

@@ -260,6 +260,7 @@ impl Given {
             reason: held.then(|| Reason::new("KEY-TAKEN")),
             key_guard: None,
             probable: None,
+            retention_end: None,
             at: at(self.received),
             actor: "facteur".into(),
         }

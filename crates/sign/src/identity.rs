@@ -118,6 +118,34 @@ impl SigningIdentity {
         &self.certificate
     }
 
+    pub(crate) const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    pub(crate) const fn private_key(&self) -> &PKey<Private> {
+        &self.key
+    }
+
+    /// The certificates that go into every seal (DER): the signer's own, then the chain without its root.
+    ///
+    /// # Errors
+    /// Only if OpenSSL fails.
+    pub fn certificates_in_seals(&self) -> Result<Vec<Vec<u8>>, SignError> {
+        let mut certificates = vec![self.der.clone()];
+        for certificate in self.intermediates() {
+            certificates.push(certificate.to_der()?);
+        }
+        Ok(certificates)
+    }
+
+    /// The signer's certificate, PEM.
+    ///
+    /// # Errors
+    /// Only if OpenSSL fails.
+    pub fn certificate_pem(&self) -> Result<String, SignError> {
+        Ok(String::from_utf8_lossy(&self.certificate.to_pem()?).into_owned())
+    }
+
     pub(crate) fn certificate_der(&self) -> &[u8] {
         &self.der
     }

@@ -21,9 +21,11 @@
 //! # }
 //! ```
 
+mod bytes;
 mod canonical;
 mod certificate;
 mod demo;
+mod der;
 mod engine;
 mod envelope;
 mod error;
@@ -31,9 +33,11 @@ mod identity;
 mod names;
 mod seal;
 mod secret;
+mod timestamp;
 mod verify;
 mod xades;
 
+pub use bytes::{ByteSignature, sign_bytes, verify_bytes};
 pub use demo::generate_demo_identity;
 pub use engine::init;
 pub use envelope::sign_enveloped_ubl;
@@ -41,4 +45,5 @@ pub use error::SignError;
 pub use identity::{DEMO_MARK, SigningIdentity};
 pub use seal::seal_detached;
 pub use secret::{Secret, read_key_file};
+pub use timestamp::{TOKEN_MAX, TimestampError, TimestampRequest, Timestamped, verify_timestamp};
 pub use verify::{Part, Parts, Status, Trust, Verification, verify};

@@ -5,7 +5,9 @@ use facteur_model::clock::Timestamp;
 use facteur_model::invoice::signed_cents;
 use facteur_model::lifecycle::{Event, State};
 
+use crate::archive::{Eliminate, Eliminated, HoldChange};
 use crate::document::Packed;
+use crate::journal::Stamp;
 
 /// Who caused a change, for the journal (`clerk:marie`, `nightly`, `facteur`). Kept in the erasable payload only.
 pub type Actor = String;
@@ -186,6 +188,8 @@ pub struct Process {
     pub key_guard: Option<KeyGuard>,
     /// Where to look for a probable double.
     pub probable: Option<ProbableDouble>,
+    /// The last day on which the dossier must be kept, `YYYY-MM-DD`.
+    pub retention_end: Option<String>,
     /// When.
     pub at: Timestamp,
     /// Who.
@@ -436,6 +440,17 @@ pub struct DirectoryEntries {
     pub actor: Actor,
 }
 
+/// A timestamp of the journal's head.
+#[derive(Debug, Clone)]
+pub struct HeadTimestamp {
+    /// The timestamp.
+    pub stamp: Stamp,
+    /// When it was had.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+}
+
 /// Everything that the writer can write.
 #[derive(Debug, Clone)]
 pub enum Change {
@@ -460,6 +475,12 @@ pub enum Change {
     Correct(Box<Correction>),
     /// Entries of the directory of recipients.
     Directory(Box<DirectoryEntries>),
+    /// A legal hold, or its end.
+    Hold(Box<HoldChange>),
+    /// The elimination of dossiers.
+    Eliminate(Box<Eliminate>),
+    /// A timestamp of the journal's head.
+    Timestamp(Box<HeadTimestamp>),
     /// A line of the journal about the installation itself.
     Note {
         /// What kind of line (`packs`, `send`).
@@ -482,17 +503,20 @@ impl Change {
             Self::Step(new) => Some(&new.id),
             Self::Intent(new) => Some(&new.id),
             Self::Correct(new) => Some(&new.id),
+            Self::Hold(new) => Some(&new.id),
             Self::Receive(_)
             | Self::ReceiveContainer(_)
             | Self::ArrivalOutcome { .. }
             | Self::Directory(_)
+            | Self::Eliminate(_)
+            | Self::Timestamp(_)
             | Self::Note { .. } => None,
         }
     }
 
     /// Whether it looks for an invoice with the same bytes or the same key: two processes must not do so at once.
     pub(crate) const fn looks_for_duplicates(&self) -> bool {
-        matches!(self, Self::Receive(_) | Self::Process(_) | Self::Correct(_))
+        matches!(self, Self::Receive(_) | Self::Process(_) | Self::Correct(_) | Self::Eliminate(_))
     }
 }
 
@@ -501,6 +525,10 @@ impl Change {
 pub enum Done {
     /// It is written.
     Written,
+    /// It was so already.
+    Unchanged,
+    /// Dossiers were eliminated, or spared.
+    Eliminated(Box<Eliminated>),
     /// The document is recorded.
     Received {
         /// The invoice; an older one where the arrival was recorded before.

@@ -1,9 +1,7 @@
 //! Documents as they are kept: named by their SHA-256, XML compressed, the rest as it is.
 
-use std::cell::RefCell;
-use std::io::Read as _;
-
-use crate::error::StoreError;
+pub use crate::packing::Dictionary;
+use crate::packing::{Stored, own_dictionary, pack, pack_spliced};
 
 /// What a document is to its invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +35,17 @@ impl Role {
     }
 }
 
+impl Role {
+    /// The class of the disposal schedule that a document in this role belongs to.
+    pub(crate) const fn retention_class(self) -> &'static str {
+        match self {
+            Self::Original | Self::EmbeddedXml | Self::Transmitted | Self::Attachment => "invoice",
+            Self::Seal => "seal",
+            Self::GatewayPayload => "gateway_payload",
+        }
+    }
+}
+
 /// A document ready to be written: hashed and packed outside the writer.
 #[derive(Debug, Clone)]
 pub struct Packed {
@@ -48,64 +57,48 @@ pub struct Packed {
     pub media_type: String,
     /// Its size before packing, in bytes.
     pub size: i64,
-    pub(crate) packing: &'static str,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) stored: Stored,
+    /// The dictionary of the store that it leans on.
+    pub(crate) own: Option<Dictionary>,
 }
 
 impl Packed {
     /// Hashes and packs. XML and JSON are compressed; a PDF is already.
     #[must_use]
     pub fn new(role: Role, media_type: &str, bytes: &[u8]) -> Self {
-        let compressible =
-            media_type.ends_with("xml") || media_type.ends_with("json") || media_type.starts_with("text/");
-        let packed = if compressible { compress(bytes).ok() } else { None };
-        let (packing, stored) = match packed {
-            Some(smaller) if smaller.len() < bytes.len() => ("zstd", smaller),
-            _ => ("none", bytes.to_vec()),
-        };
+        Self::of(role, media_type, bytes, pack(media_type, bytes, None), None)
+    }
+
+    /// Hashes and packs what has much in common with others of its kind: seals made with the same certificates.
+    #[must_use]
+    pub fn alike(role: Role, media_type: &str, bytes: &[u8], dictionary: &Dictionary) -> Self {
+        Self::of(role, media_type, bytes, pack(media_type, bytes, Some(dictionary)), Some(dictionary))
+    }
+
+    /// Hashes and packs what is another document of this store with something inserted, a signature: only the place and
+    /// the insertion are stored.
+    #[must_use]
+    pub fn inserted(role: Role, media_type: &str, bytes: &[u8], base: &[u8], dictionary: &Dictionary) -> Self {
+        let stored = pack_spliced(media_type, bytes, base, Some(dictionary));
+        Self::of(role, media_type, bytes, stored, Some(dictionary))
+    }
+
+    fn of(role: Role, media_type: &str, bytes: &[u8], stored: Stored, dictionary: Option<&Dictionary>) -> Self {
+        let leans = stored.dictionary.as_deref().and_then(own_dictionary).is_some();
         Self {
             sha256: sha256_hex(bytes),
             role,
             media_type: media_type.to_owned(),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-            packing,
-            bytes: stored,
+            own: dictionary.filter(|_| leans).cloned(),
+            stored,
         }
     }
 }
 
-/// Level 3: 20 kB of UBL in about 50 µs; higher levels gain little on documents this small.
-const COMPRESSION_LEVEL: i32 = 3;
-
-/// Each thread keeps its compressor: making one takes longer than compressing a small invoice with it.
-fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    thread_local! {
-        static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
-    }
-    COMPRESSOR.with_borrow_mut(|kept| {
-        let compressor = match kept {
-            Some(compressor) => compressor,
-            None => kept.insert(zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?),
-        };
-        let mut packed = compressor.compress(bytes)?;
-        packed.shrink_to_fit();
-        Ok(packed)
-    })
-}
-
-/// Undoes the packing; never inflates past the size that was written down.
-pub(crate) fn unpack(packing: &str, stored: Vec<u8>, size: i64) -> Result<Vec<u8>, StoreError> {
-    if packing == "none" {
-        return Ok(stored);
-    }
-    let size = u64::try_from(size).map_err(|_| StoreError::Damaged("negative size".into()))?;
-    let mut bytes = Vec::with_capacity(usize::try_from(size.min(1 << 26)).unwrap_or_default());
-    let damaged = |error: std::io::Error| StoreError::Damaged(error.to_string());
-    zstd::Decoder::new(stored.as_slice()).map_err(damaged)?.take(size + 1).read_to_end(&mut bytes).map_err(damaged)?;
-    if bytes.len() as u64 != size {
-        return Err(StoreError::Damaged("a document has another size than was written down".into()));
-    }
-    Ok(bytes)
+/// The short name under which a list of packs is kept once; empty for no list.
+pub(crate) fn pack_list_id(list: &str) -> String {
+    if list.is_empty() { String::new() } else { sha256_hex(list.as_bytes())[..16].to_owned() }
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -121,26 +114,4 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
         .map(char::from)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn what_is_packed_is_unpacked(bytes in proptest::collection::vec(any::<u8>(), 0..4000), xml: bool) {
-            let packed = Packed::new(Role::Original, if xml { "application/xml" } else { "application/pdf" }, &bytes);
-            prop_assert_eq!(unpack(packed.packing, packed.bytes, packed.size).unwrap(), bytes);
-        }
-    }
-
-    #[test]
-    fn a_document_that_inflates_past_its_size_is_damaged() {
-        let bomb = zstd::bulk::compress(&vec![0_u8; 1 << 20], 3).unwrap();
-        assert!(matches!(unpack("zstd", bomb, 100), Err(StoreError::Damaged(_))));
-    }
 }

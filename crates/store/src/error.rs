@@ -80,6 +80,16 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// The document's bytes were eliminated, as an approved list says.
+    #[error("document {sha256} was eliminated on {} by the list {list}", at.rfc3339())]
+    Eliminated {
+        /// Which document.
+        sha256: String,
+        /// When.
+        at: facteur_model::clock::Timestamp,
+        /// SHA-256 of the list.
+        list: String,
+    },
     /// What is stored cannot be understood.
     #[error("the store holds something unreadable: {0}")]
     Damaged(String),

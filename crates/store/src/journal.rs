@@ -66,20 +66,38 @@ pub fn line_hash(seq: i64, at: i64, kind: &str, subject: &str, digest: &str, pre
     sha256_hex(format!("facteur-journal/1\n{seq}\n{at}\n{kind}\n{subject}\n{digest}\n{previous}").as_bytes())
 }
 
+/// A timestamp of a head, by an authority that is not us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The head that it is about.
+    pub head: Head,
+    /// The instant that the authority vouches for.
+    pub at: facteur_model::clock::Timestamp,
+    /// Its token (RFC 3161, DER).
+    pub token: Vec<u8>,
+}
+
 /// Verifies a chain line by line, in constant memory.
 #[derive(Debug)]
 pub struct Verifier {
     head: Head,
-    kept: Option<Head>,
-    kept_seen: bool,
+    /// Heads kept elsewhere that are still ahead, the nearest last.
+    kept: Vec<Head>,
 }
 
 impl Verifier {
-    /// Starts at the first line; `kept` is a head that was kept elsewhere.
+    /// Starts at the first line; `kept` are heads that were kept elsewhere.
     #[must_use]
-    pub fn new(kept: Option<Head>) -> Self {
-        let kept_seen = kept.as_ref().is_none_or(|head| head.seq == 0);
-        Self { head: Head { seq: 0, hash: GENESIS.to_owned() }, kept, kept_seen }
+    pub fn new(kept: impl IntoIterator<Item = Head>) -> Self {
+        let mut kept: Vec<Head> = kept.into_iter().filter(|head| head.seq != 0).collect();
+        kept.sort_by_key(|head| std::cmp::Reverse(head.seq));
+        Self { head: Head { seq: 0, hash: GENESIS.to_owned() }, kept }
+    }
+
+    /// Starts after this line, which is believed.
+    #[must_use]
+    pub const fn after(head: Head) -> Self {
+        Self { head, kept: Vec::new() }
     }
 
     /// Takes the next line.
@@ -101,13 +119,10 @@ impl Verifier {
             return Err(wrong("its payload was changed"));
         }
         self.head = Head { seq: line.seq, hash: line.hash.clone() };
-        if let Some(kept) = &self.kept
-            && kept.seq == line.seq
-        {
+        while let Some(kept) = self.kept.pop_if(|kept| kept.seq == line.seq) {
             if kept.hash != line.hash {
                 return Err(wrong("differs from the head kept elsewhere"));
             }
-            self.kept_seen = true;
         }
         Ok(())
     }
@@ -117,7 +132,7 @@ impl Verifier {
     /// # Errors
     /// [`StoreError::Journal`] when the journal ends before the head kept elsewhere.
     pub fn finish(self) -> Result<Head, StoreError> {
-        if !self.kept_seen {
+        if !self.kept.is_empty() {
             return Err(StoreError::Journal {
                 seq: self.head.seq,
                 what: "the journal was cut: it ends before the head kept elsewhere".to_owned(),

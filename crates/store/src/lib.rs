@@ -27,6 +27,7 @@
 
 #![allow(clippy::duplicate_mod, reason = "both/ is compiled once for each database")]
 
+pub mod archive;
 mod backend;
 pub mod change;
 pub mod check;
@@ -37,6 +38,7 @@ mod error;
 pub mod journal;
 pub mod killpoint;
 pub mod location;
+mod packing;
 mod patience;
 mod postgres;
 pub mod record;
@@ -290,6 +292,31 @@ impl Store {
     /// When the store cannot be read.
     pub async fn head(&self) -> Result<Head, StoreError> {
         ask!(self, read::head())
+    }
+
+    /// At most `limit` lines of the journal after the one named, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn journal_page(&self, after: i64, limit: i64) -> Result<Vec<journal::Line>, StoreError> {
+        ask!(self, read::journal_after(after, limit))
+    }
+
+    /// The timestamps of heads, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn timestamps(&self) -> Result<Vec<journal::Stamp>, StoreError> {
+        ask!(self, read::timestamps())
+    }
+
+    /// Keeps a timestamp of the journal's head; one that is there already stays.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn put_timestamp(&self, stamp: journal::Stamp, actor: &str, at: Timestamp) -> Result<(), StoreError> {
+        let new = change::HeadTimestamp { stamp, at, actor: actor.to_owned() };
+        self.writer.write(Change::Timestamp(Box::new(new))).await.map(drop)
     }
 
     /// When the last line of the journal was written.

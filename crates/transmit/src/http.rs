@@ -1,10 +1,11 @@
 //! One bounded call: time, size, no redirects, verified TLS, and errors that say how far it came.
 
 use std::error::Error as _;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, RequestBuilder, Response};
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, RequestBuilder, Response};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -17,11 +18,14 @@ const PAUSE_MAX: Duration = Duration::from_secs(24 * 3600);
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// An answer that came whole.
+#[derive(Default)]
 pub(crate) struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Whether it says that it is HTML: a page for people, not an answer.
     pub is_page: bool,
+    /// The media type that it says, in lower case, without parameters; at most 80 letters.
+    pub media_type: String,
     /// `Retry-After`, where given and readable.
     pub pause: Option<Duration>,
     /// Whether the bearer token was refused in the words of RFC 6750 (`WWW-Authenticate: Bearer … error=…`).
@@ -73,6 +77,17 @@ pub(crate) fn client_builder(connect: Duration, proxy: Option<&str>) -> Result<C
     }
 }
 
+/// Trusts the certificates of a PEM file beside the system's.
+pub(crate) fn trusting(builder: ClientBuilder, path: &Path) -> Result<ClientBuilder, SetUpError> {
+    let problem = |problem: String| SetUpError::Certificates { path: path.to_owned(), problem };
+    let pem = std::fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| problem(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(problem("no PEM certificate in it".to_owned()));
+    }
+    Ok(certificates.into_iter().fold(builder, ClientBuilder::add_root_certificate))
+}
+
 /// Sends a request and reads the whole answer, up to `limit` bytes.
 pub(crate) async fn exchange(request: RequestBuilder, limit: u64) -> Result<Answer, CallError> {
     let response = request.send().await.map_err(call_error)?;
@@ -86,11 +101,17 @@ fn head(response: &Response) -> Answer {
     let challenge = header(WWW_AUTHENTICATE).to_ascii_lowercase();
     Answer {
         status: response.status().as_u16(),
+        media_type: media_type(header(CONTENT_TYPE)),
         is_page: header(CONTENT_TYPE).to_ascii_lowercase().contains("html"),
         pause: parse_pause(header(RETRY_AFTER), OffsetDateTime::now_utc()),
         bearer_refused: challenge.starts_with("bearer") && challenge.contains("error="),
         body: Vec::new(),
     }
+}
+
+fn media_type(header: &str) -> String {
+    let name = header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    name.chars().filter(char::is_ascii_graphic).take(80).collect()
 }
 
 async fn read_body(mut response: Response, limit: u64) -> Result<Vec<u8>, CallError> {

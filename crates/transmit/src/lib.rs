@@ -11,6 +11,8 @@ pub mod chorus_pro;
 mod http;
 pub mod reason;
 pub mod secrets;
+pub mod timestamp;
+pub mod witness;
 
 use std::path::PathBuf;
 

@@ -1,8 +1,10 @@
 //! One module a command. Each calls one function of `pipeline` and prints what came of it.
 
+pub mod archive;
 pub mod check;
 mod check_look;
 mod check_reports;
+pub mod days;
 pub mod directory;
 pub mod doctor;
 pub mod explain;

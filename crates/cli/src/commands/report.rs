@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail};
 use facteur_model::amount::Amount;
 use facteur_model::clock::{Clock as _, SystemClock};
-use facteur_model::date::Date;
 use facteur_model::lifecycle::State;
 use facteur_report::configuration::Configuration;
 use facteur_report::document::Report as Whole;
@@ -16,7 +15,7 @@ use facteur_report::standing::{Group, Name, Query, ReportError, Tables, build};
 use facteur_report::wording::{day, sum};
 use facteur_report::write::whole_file_with;
 
-use super::{Context, Outcome, status};
+use super::{Context, Outcome, days, status};
 use crate::args::{Format, Report};
 use crate::output::{Talk, width};
 
@@ -79,8 +78,8 @@ fn query(talk: Talk, options: &Report, configuration: &Configuration) -> anyhow:
         .ok_or_else(|| unknown(talk, "report.unknown_name", &options.name, &known(Name::all().collect())))?;
     let mut query = Query::new(name, talk.language, SystemClock.now()).configured(configuration);
     query.subject.clone_from(&options.subject);
-    query.from = options.from.as_deref().map(|text| date(talk, text)).transpose()?;
-    query.to = options.to.as_deref().map(|text| date(talk, text)).transpose()?;
+    query.from = options.from.as_deref().map(|text| days::date(talk, text)).transpose()?;
+    query.to = options.to.as_deref().map(|text| days::date(talk, text)).transpose()?;
     for name in &options.state {
         let all = || known(State::ALL.iter().map(|state| state.as_str()).collect());
         let state = State::from_name(name).ok_or_else(|| unknown(talk, "report.unknown_state", name, &all()))?;
@@ -109,16 +108,6 @@ fn query(talk: Talk, options: &Report, configuration: &Configuration) -> anyhow:
 
 fn unknown(talk: Talk, key: &str, name: &str, known: &str) -> anyhow::Error {
     anyhow!(talk.say(key, &[("name", name), ("known", known)]))
-}
-
-/// `2026-11-23` or `23/11/2026`.
-fn date(talk: Talk, text: &str) -> anyhow::Result<Date> {
-    let parts: Vec<&str> = text.split('/').collect();
-    let iso = match parts.as_slice() {
-        [day, month, year] => format!("{year}-{month:0>2}-{day:0>2}"),
-        _ => text.to_owned(),
-    };
-    Date::parse(&iso).map_err(|_| anyhow!(talk.say("report.not_a_date", &[("text", text)])))
 }
 
 /// `1234.56` or `1 234,56`.

@@ -1,6 +1,7 @@
 //! `facteur show ID`
 
 use facteur_model::finding::{Finding, LayerResult, LayerStatus, Verdict};
+use facteur_pipeline::archive::{self, Retention};
 use facteur_report::status::{gateway_word, line, reason_sentences, short};
 use facteur_store::Store;
 use facteur_store::record::{Invoice, Version};
@@ -20,10 +21,15 @@ pub async fn run(context: &Context, options: &Show) -> Outcome {
             return Err(error.into());
         }
     };
+    let retention = archive::retention(&home, &store, &invoice.id).await?;
     if context.talk.json() {
-        context.talk.data(&as_json(&store, &invoice).await?.to_string());
+        let mut whole = as_json(&store, &invoice).await?;
+        let eliminated = retention.eliminated.as_ref();
+        let eliminated = eliminated.map(|one| json!({"at": one.at.rfc3339(), "list_sha256": one.list}));
+        whole["retention"] = json!({"end": retention.end, "hold": retention.hold, "eliminated": eliminated});
+        context.talk.data(&whole.to_string());
     } else {
-        as_text(context.talk, &store, &invoice, home.configuration.demo).await?;
+        as_text(context.talk, &store, &invoice, home.configuration.demo, &retention).await?;
     }
     Ok(super::status(true))
 }
@@ -61,9 +67,16 @@ async fn as_json(store: &Store, invoice: &Invoice) -> anyhow::Result<Value> {
     Ok(whole)
 }
 
-async fn as_text(talk: Talk, store: &Store, invoice: &Invoice, demo: bool) -> anyhow::Result<()> {
+async fn as_text(
+    talk: Talk,
+    store: &Store,
+    invoice: &Invoice,
+    demo: bool,
+    retention: &Retention,
+) -> anyhow::Result<()> {
     let versions = store.versions(&invoice.id).await?;
     heading(talk, invoice, versions.last(), demo);
+    kept(talk, retention);
     let findings = store.findings(&invoice.id, invoice.version).await?;
     if !findings.is_empty() {
         talk.data(&format!("\n{}", talk.say("show.findings", &[])));
@@ -102,6 +115,16 @@ async fn as_text(talk: Talk, store: &Store, invoice: &Invoice, demo: bool) -> an
         talk.data(&wrapped("", "          ", &format!("  {:>6}  {at}  {}  {told}", one.seq, one.kind)));
     }
     Ok(())
+}
+
+/// Until when it is kept, or that it was eliminated.
+fn kept(talk: Talk, retention: &Retention) {
+    let text = match (&retention.eliminated, &retention.hold) {
+        (Some(one), _) => talk.say("archive.shown", &[("at", &one.at.rfc3339()), ("list", short(&one.list))]),
+        (None, Some(reason)) => talk.say("archive.on_hold", &[("end", &retention.end), ("reason", &printable(reason))]),
+        (None, None) => talk.say("archive.until", &[("end", &retention.end)]),
+    };
+    talk.data(&format!("  {:<16} {text}", talk.say("show.retention", &[])));
 }
 
 fn heading(talk: Talk, invoice: &Invoice, version: Option<&Version>, demo: bool) {

@@ -16,7 +16,7 @@ pub async fn run(context: &Context, options: &StoreArguments) -> Outcome {
             let health = store.check().await?;
             if talk.json() {
                 let line = serde_json::json!({"healthy": health.problems.is_empty(), "invoices": health.invoices,
-                    "documents": health.documents, "lines": health.lines, "problems": health.problems,
+                    "documents": health.documents, "eliminated": health.eliminated, "lines": health.lines, "problems": health.problems,
                     "head": health.head.as_ref().map(ToString::to_string)});
                 talk.data(&line.to_string());
             } else if health.problems.is_empty() {

@@ -76,6 +76,12 @@ pub const FOLLOWED: [State; 5] =
 /// # Errors
 /// The store cannot be used, or the gateway refuses our credentials.
 pub async fn follow(dispatcher: &Dispatcher, only: &[String], force: bool) -> Result<FollowSummary, PipelineError> {
+    let followed = follow_due(dispatcher, only, force).await;
+    dispatcher.tell_exchanges().await?;
+    followed
+}
+
+async fn follow_due(dispatcher: &Dispatcher, only: &[String], force: bool) -> Result<FollowSummary, PipelineError> {
     let mut summary = FollowSummary { rescued: send::rescue(dispatcher).await?, ..FollowSummary::default() };
     for invoice in followed(dispatcher, only, force).await? {
         match one(dispatcher, &invoice).await {

@@ -7,6 +7,7 @@
 mod adopt;
 pub mod allowance;
 mod attempt;
+pub mod exchanges;
 pub mod follow;
 mod matching;
 pub mod patience;
@@ -40,6 +41,8 @@ pub struct Dispatcher {
     pub patience: Deposit,
     /// Longest time that one deposit may take, in milliseconds: the length of a lease.
     pub lease_millis: i64,
+    /// What was asked and answered since the journal was last told.
+    pub exchanges: Arc<exchanges::Exchanges>,
     /// What this run may still begin.
     pub allowance: Allowance,
 }
@@ -47,6 +50,11 @@ pub struct Dispatcher {
 impl Dispatcher {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Tells the journal what was asked and answered since the last time.
+    pub(crate) async fn tell_exchanges(&self) -> Result<(), facteur_store::StoreError> {
+        self.exchanges.tell(&self.store, self.gateway.name(), &self.actor, self.now()).await
     }
 
     /// A new identity for a flow of ours.

@@ -62,6 +62,12 @@ impl SendSummary {
 /// # Errors
 /// The store cannot be used, or the gateway refuses our credentials or does not answer the proof of search.
 pub async fn send(dispatcher: &Dispatcher, only: &[String]) -> Result<SendSummary, PipelineError> {
+    let sent = send_due(dispatcher, only).await;
+    dispatcher.tell_exchanges().await?;
+    sent
+}
+
+async fn send_due(dispatcher: &Dispatcher, only: &[String]) -> Result<SendSummary, PipelineError> {
     rescue(dispatcher).await?;
     let due = due(dispatcher, only).await?;
     let mut summary = SendSummary { due: due.len() as u64, ..SendSummary::default() };

@@ -7,9 +7,10 @@ use sqlx::{QueryBuilder, Row as _};
 
 use super::{CONTAINS, Connection, Db, Pool, Row};
 use crate::change::Reason;
-use crate::document::unpack;
+use crate::document::sha256_hex;
 use crate::error::StoreError;
-use crate::journal::{GENESIS, Head, Line};
+use crate::journal::{GENESIS, Head, Line, Stamp};
+use crate::packing::{Splice, Stored, dictionary_name, own_dictionary, unpack};
 use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
 use crate::report::{MOST_NAMES, is_number};
 
@@ -268,7 +269,13 @@ pub(crate) async fn summary(readers: &Pool) -> Result<Vec<(State, i64)>, StoreEr
 }
 
 pub(crate) async fn versions(readers: &Pool, id: &str) -> Result<Vec<Version>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM version WHERE invoice = $1 ORDER BY n").bind(id).fetch_all(readers).await?;
+    let rows = sqlx::query(
+        "SELECT version.*, pack_list.list FROM version LEFT JOIN pack_list ON pack_list.id = version.packs \
+         WHERE invoice = $1 ORDER BY n",
+    )
+    .bind(id)
+    .fetch_all(readers)
+    .await?;
     let version = |row: &Row| Version {
         n: row.get("n"),
         original: row.get("original"),
@@ -277,7 +284,7 @@ pub(crate) async fn versions(readers: &Pool, id: &str) -> Result<Vec<Version>, S
         seal: row.get("seal"),
         verdict: row.get("verdict"),
         layers: row.get("layers"),
-        packs: row.get("packs"),
+        packs: row.get::<Option<String>, _>("list").or_else(|| row.get("packs")),
         created_at: Timestamp(row.get("created_at")),
     };
     Ok(rows.iter().map(version).collect())
@@ -333,13 +340,86 @@ pub(crate) async fn gateway_events(readers: &Pool, id: &str) -> Result<Vec<Gatew
 }
 
 pub(crate) async fn document(readers: &Pool, siren: &str, sha256: &str) -> Result<Vec<u8>, StoreError> {
-    let row = sqlx::query("SELECT packing, bytes, size FROM document WHERE siren = $1 AND sha256 = $2")
-        .bind(siren)
-        .bind(sha256)
-        .fetch_optional(readers)
-        .await?
-        .ok_or_else(|| StoreError::Missing(sha256.to_owned()))?;
-    unpack(row.get(0), row.get(1), row.get(2))
+    let mut connection = readers.acquire().await?;
+    let Some(row) = document_row(&mut connection, siren, sha256).await? else {
+        return Err(StoreError::Missing(sha256.to_owned()));
+    };
+    if let Some(elimination) = row.eliminated {
+        let told = super::archive::elimination(readers, &elimination).await?;
+        return Err(StoreError::Eliminated { sha256: sha256.to_owned(), at: told.at, list: told.list });
+    }
+    let bytes = unpacked(&mut connection, siren, &row).await?;
+    if sha256_hex(&bytes) != sha256 {
+        return Err(StoreError::Damaged(format!("document {sha256}: its bytes have changed")));
+    }
+    Ok(bytes)
+}
+
+/// A row of `document`.
+pub(super) struct DocumentRow {
+    stored: Stored,
+    size: i64,
+    pub(super) eliminated: Option<String>,
+}
+
+/// The columns that [`to_document`] reads, in its order.
+pub(super) const DOCUMENT: &str = "packing, bytes, size, dictionary, base, base_at, base_skipped, eliminated";
+
+async fn document_row(
+    connection: &mut Connection,
+    siren: &str,
+    sha256: &str,
+) -> Result<Option<DocumentRow>, StoreError> {
+    let mut query = QueryBuilder::<Db>::new("SELECT ");
+    query.push(DOCUMENT).push(" FROM document WHERE siren = ").push_bind(siren);
+    query.push(" AND sha256 = ").push_bind(sha256);
+    Ok(query.build().fetch_optional(connection).await?.map(|row| to_document(&row, 0)))
+}
+
+/// Reads a row whose columns begin at `first`.
+pub(super) fn to_document(row: &Row, first: usize) -> DocumentRow {
+    let base: Option<String> = row.get(first + 4);
+    let number = |column| row.get::<Option<i64>, _>(column).unwrap_or(-1);
+    DocumentRow {
+        stored: Stored {
+            packing: row.get(first),
+            dictionary: row.get(first + 3),
+            splice: base.map(|base| Splice { base, at: number(first + 5), skipped: number(first + 6) }),
+            bytes: row.get(first + 1),
+        },
+        size: row.get(first + 2),
+        eliminated: row.get(first + 7),
+    }
+}
+
+/// The bytes of a document, with what they lean on. The caller checks them against the SHA-256 that names them.
+pub(super) async fn unpacked(
+    connection: &mut Connection,
+    siren: &str,
+    row: &DocumentRow,
+) -> Result<Vec<u8>, StoreError> {
+    let own = dictionary(connection, &row.stored).await?;
+    let Some(splice) = &row.stored.splice else { return unpack(&row.stored, row.size, own.as_deref(), None) };
+    let base = document_row(connection, siren, &splice.base).await?;
+    let base = match base {
+        Some(base) if base.stored.splice.is_none() && base.eliminated.is_none() => base,
+        _ => {
+            return Err(StoreError::Damaged(format!("{}, which another document leans on, is not there", splice.base)));
+        }
+    };
+    let below = dictionary(connection, &base.stored).await?;
+    let base = unpack(&base.stored, base.size, below.as_deref(), None)?;
+    unpack(&row.stored, row.size, own.as_deref(), Some(&base))
+}
+
+async fn dictionary(connection: &mut Connection, stored: &Stored) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(name) = stored.dictionary.as_deref().and_then(own_dictionary) else { return Ok(None) };
+    let row = sqlx::query("SELECT bytes FROM dictionary WHERE name = $1").bind(name).fetch_optional(connection).await?;
+    let bytes: Vec<u8> = row.map(|row| row.get(0)).unwrap_or_default();
+    if dictionary_name(&bytes) != name {
+        return Err(StoreError::Damaged(format!("the dictionary {name} has changed")));
+    }
+    Ok(Some(bytes))
 }
 
 /// The copy of the directory: entry (JSON), source and time of each recipient, by SIRET.
@@ -403,4 +483,15 @@ fn to_line(row: &Row) -> Line {
         hash: row.get("hash"),
         payload: row.get("body"),
     }
+}
+
+/// The timestamps of heads, oldest first.
+pub(crate) async fn timestamps(readers: &Pool) -> Result<Vec<Stamp>, StoreError> {
+    let rows = sqlx::query("SELECT seq, hash, at, token FROM head_timestamp ORDER BY seq").fetch_all(readers).await?;
+    let stamp = |row: &Row| Stamp {
+        head: Head { seq: row.get(0), hash: row.get(1) },
+        at: Timestamp(row.get(2)),
+        token: row.get(3),
+    };
+    Ok(rows.iter().map(stamp).collect())
 }

@@ -8,6 +8,8 @@ mod text;
 mod transaction;
 
 // The same files as in `postgres`, compiled here with this database's types.
+#[path = "../both/archive.rs"]
+pub(crate) mod archive;
 #[path = "../both/check.rs"]
 pub(crate) mod check;
 #[path = "../both/claim.rs"]

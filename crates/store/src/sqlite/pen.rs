@@ -29,6 +29,9 @@ impl Pen {
         }
         let written = transaction::end(&mut self.0, written).await?;
         killpoint::reach("store.after_commit");
+        if changes.iter().any(|change| matches!(change, Change::Eliminate(_))) {
+            transaction::forget_log(&mut self.0).await?;
+        }
         tracing::trace!(changes = written.done.len(), head = ?written.head, "written");
         Ok(written.done)
     }

@@ -35,3 +35,10 @@ pub(super) async fn snapshot(readers: &Pool) -> Result<Transaction<'static, Db>,
 pub(super) async fn announce(_: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
+
+/// The write-ahead log still holds what was eliminated: it is written into the file and emptied. Readers may keep it
+/// from being emptied now; it is when the store is closed.
+pub(super) async fn forget_log(connection: &mut Connection) -> Result<(), StoreError> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await?;
+    Ok(())
+}

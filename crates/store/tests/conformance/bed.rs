@@ -108,6 +108,7 @@ pub fn processed(id: &str, number: &str, events: &[Event]) -> Process {
             until: "2026-12-04".into(),
             finding: r#"{"other":"%OTHER%"}"#.into(),
         }),
+        retention_end: Some("2036-12-31".into()),
         at: NOW,
         actor: "test".into(),
     }

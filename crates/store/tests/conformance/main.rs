@@ -1,6 +1,7 @@
 //! The promises of the store, told as stories, each on both back ends.
 #![allow(clippy::unwrap_used)]
 
+mod archives;
 mod bed;
 mod claims;
 #[path = "../cluster/mod.rs"]
@@ -10,6 +11,7 @@ mod embedded;
 mod keeping;
 mod reading;
 mod schema;
+mod tampering;
 
 mod together;
 mod writing;
@@ -45,6 +47,24 @@ stories! {
         a_document_whose_bytes_were_changed_is_found,
         a_state_that_the_journal_does_not_tell_is_found,
         a_newer_store_is_left_alone;
+    archives:
+        an_eliminated_dossier_leaves_digests_and_the_journal_verifies,
+        an_elimination_spares_what_is_held_changed_or_not_finished,
+        what_two_dossiers_share_goes_with_the_last,
+        bytes_that_come_again_after_an_elimination_are_kept_again,
+        bytes_that_no_list_eliminated_are_missed,
+        dossiers_are_found_by_filter_and_page,
+        a_document_leans_on_another_and_on_a_dictionary;
+    tampering:
+        a_changed_line_is_found,
+        a_changed_payload_is_found,
+        a_removed_line_is_found,
+        two_swapped_lines_are_found,
+        a_cut_tail_is_found_against_a_head_kept_elsewhere,
+        a_cut_tail_is_found_against_a_timestamp,
+        a_journal_written_anew_is_found_against_a_head_kept_elsewhere,
+        a_step_that_the_life_cycle_has_not_is_found,
+        a_flipped_byte_of_a_document_is_found;
     claims:
         every_invoice_is_claimed_by_exactly_one_worker,
         a_claim_ends_by_itself_and_a_heartbeat_prolongs_it,

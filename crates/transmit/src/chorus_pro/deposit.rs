@@ -111,6 +111,7 @@ impl ChorusPro {
             () = tokio::time::sleep(timeouts.deposit()) => Err(CallError::TimeOut),
         };
         let sent_whole = gate.close();
+        self.tell(PATH, body, true, &result);
         tracing::debug!(sent_whole, status = result.as_ref().map_or(0, |answer| answer.status), "deposited a flow");
         match result {
             Ok(answer) => classify(&answer, sent_whole),

@@ -28,7 +28,7 @@ use facteur_model::gateway::{
     GatewayLimits, Search,
 };
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Url};
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
@@ -41,6 +41,7 @@ pub use naming::{FILE_NAME_MAX, flow_file_name, flow_syntax};
 
 use crate::http::{self, Answer};
 use crate::reason::Reason;
+use crate::witness::{Exchange, Witness, digest};
 use crate::{SetUpError, address};
 use token::{Bearer, Tokens};
 
@@ -60,6 +61,7 @@ pub struct ChorusPro {
     questions: Client,
     deposits: Client,
     permits: Semaphore,
+    witness: Option<Witness>,
 }
 
 impl ChorusPro {
@@ -89,7 +91,28 @@ impl ChorusPro {
             questions,
             deposits,
             configuration,
+            witness: None,
         })
+    }
+
+    /// Tells a witness of every question and deposit from now on.
+    #[must_use]
+    pub fn witnessed(mut self, witness: Witness) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
+    fn tell(&self, path: &str, body: &[u8], deposit: bool, result: &Result<Answer, http::CallError>) {
+        let Some(witness) = &self.witness else { return };
+        let answer = result.as_ref().ok();
+        witness(Exchange {
+            method: "POST",
+            address: address::join(&self.api_url, path),
+            request: digest(body),
+            status: answer.map(|answer| answer.status),
+            answer: answer.map(|answer| digest(&answer.body)),
+            deposit,
+        });
     }
 
     /// In whose name this account deposits.
@@ -115,6 +138,7 @@ impl ChorusPro {
         let request =
             self.request(&self.questions, path, bearer).timeout(self.configuration.timeouts.whole()).json(question);
         let answer = http::exchange(request, self.configuration.limits.max_answer_bytes).await;
+        self.tell(path, &serde_json::to_vec(question).unwrap_or_default(), false, &answer);
         tracing::debug!(path, status = answer.as_ref().map_or(0, |answer| answer.status), "asked Chorus Pro");
         answer.map_err(envelope::no_answer)
     }
@@ -175,19 +199,11 @@ impl Gateway for ChorusPro {
 
 fn client(configuration: &Configuration, base: &Path) -> Result<ClientBuilder, SetUpError> {
     let proxy = configuration.proxy.as_deref();
-    let mut builder = http::client_builder(configuration.timeouts.connect(), proxy)?;
-    let Some(path) = &configuration.certificates else { return Ok(builder) };
-    let path = base.join(path);
-    let problem = |problem: String| SetUpError::Certificates { path: path.clone(), problem };
-    let pem = std::fs::read(&path).map_err(|error| problem(error.to_string()))?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| problem(error.to_string()))?;
-    if certificates.is_empty() {
-        return Err(problem("no PEM certificate in it".to_owned()));
+    let builder = http::client_builder(configuration.timeouts.connect(), proxy)?;
+    match &configuration.certificates {
+        Some(path) => http::trusting(builder, &base.join(path)),
+        None => Ok(builder),
     }
-    for certificate in certificates {
-        builder = builder.add_root_certificate(certificate);
-    }
-    Ok(builder)
 }
 
 fn started(builder: ClientBuilder) -> Result<Client, SetUpError> {

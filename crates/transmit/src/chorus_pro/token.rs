@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, is_page: false, pause: None, bearer_refused: false, body: body.into() }
+        Answer { status, body: body.into(), ..Answer::default() }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod correct;
 mod directory;
+mod eliminate;
+mod hold;
 mod intent;
 mod process;
 mod receive;
@@ -9,15 +11,19 @@ mod register;
 mod scribe;
 mod shared;
 mod step;
+mod timestamp;
 
 use self::correct::correct;
 use self::directory::directory;
+use self::eliminate::eliminate;
+use self::hold::hold;
 use self::intent::intent;
 use self::process::process;
 use self::receive::{receive, receive_container};
 pub(crate) use self::register::register;
 use self::scribe::Scribe;
 use self::step::step;
+use self::timestamp::timestamp;
 use super::Connection;
 use crate::change::{Change, Done};
 use crate::error::StoreError;
@@ -58,6 +64,9 @@ async fn one(connection: &mut Connection, scribe: &mut Scribe, change: &Change) 
         Change::Step(new) => step(connection, scribe, new).await,
         Change::Intent(new) => intent(connection, scribe, new).await,
         Change::Correct(correction) => correct(connection, scribe, correction).await,
+        Change::Hold(new) => hold(connection, scribe, new).await,
+        Change::Eliminate(new) => eliminate(connection, scribe, new).await,
+        Change::Timestamp(new) => timestamp(connection, scribe, new).await,
         Change::Directory(new) => directory(connection, scribe, new).await,
         Change::Note { kind, subject, payload, at } => {
             scribe.line(*at, kind, subject, payload.clone());

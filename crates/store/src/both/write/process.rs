@@ -9,7 +9,7 @@ use super::super::text::WRITE_PROCESSED;
 use super::scribe::Scribe;
 use super::shared::{arguments, names, put_document, road};
 use crate::change::{Done, OTHER, Process, Reason};
-use crate::document::Packed;
+use crate::document::{Packed, pack_list_id, sha256_hex};
 use crate::error::StoreError;
 
 pub(super) async fn process(
@@ -40,7 +40,7 @@ pub(super) async fn process(
     write(connection, new, outcome).await?;
     scribe.reached(state);
     let payload = json!({
-        "actor": new.actor, "states": names(&states), "verdict": new.verdict, "packs": new.packs,
+        "actor": new.actor, "states": names(&states), "verdict": new.verdict, "packs": sha256_hex(new.packs.as_bytes()),
         "transmitted": new.transmitted, "seal": new.seal, "reason": reason,
         "duplicate_of": conflict.as_ref().map(|other| &other.id),
     });
@@ -130,6 +130,7 @@ struct Outcome<'a> {
 /// The document, the invoice, its version, and the findings instead of those of an earlier look: in one order.
 async fn write(connection: &mut Connection, new: &Process, outcome: Outcome<'_>) -> Result<(), StoreError> {
     let (identity, document) = (&new.identity, outcome.document);
+    let splice = document.and_then(|document| document.stored.splice.as_ref());
     sqlx::query(WRITE_PROCESSED)
         .bind(&new.id)
         .bind(outcome.state.as_str())
@@ -164,13 +165,22 @@ async fn write(connection: &mut Connection, new: &Process, outcome: Outcome<'_>)
         .bind(document.map(|document| document.role.as_str()))
         .bind(document.map(|document| &document.media_type))
         .bind(document.map(|document| document.size))
-        .bind(document.map(|document| document.packing))
-        .bind(document.map(|document| &document.bytes))
+        .bind(document.map(|document| &document.stored.packing))
+        .bind(document.map(|document| &document.stored.bytes))
         .bind(outcome.found)
         .bind(&identity.service)
         .bind(&identity.commitment)
         .bind(&identity.preceding)
         .bind(identity.cents())
+        .bind(pack_list_id(&new.packs))
+        .bind(document.and_then(|document| document.own.as_ref()).map(|own| &own.name))
+        .bind(document.and_then(|document| document.own.as_ref()).map(|own| &*own.bytes))
+        .bind(document.and_then(|document| document.stored.dictionary.as_ref()))
+        .bind(splice.map(|splice| &splice.base))
+        .bind(splice.map(|splice| splice.at))
+        .bind(splice.map(|splice| splice.skipped))
+        .bind(document.map_or("", |document| document.role.retention_class()))
+        .bind(&new.retention_end)
         .execute(connection)
         .await?;
     Ok(())

@@ -66,7 +66,7 @@ pub(super) async fn receive(
     let document = &new.document;
     let row = sqlx::query(
         "SELECT (SELECT count(*) FROM arrival WHERE id = $3), \
-         (SELECT id FROM invoice WHERE siren = $1 AND sha256 = $2 AND state NOT IN ('abandoned', 'duplicate') \
+         (SELECT id FROM invoice WHERE siren = $1 AND sha256 = $2 AND state NOT IN ('abandoned', 'duplicate') AND eliminated IS NULL \
           ORDER BY received_at, id LIMIT 1)",
     )
     .bind(&new.siren)
@@ -124,14 +124,15 @@ pub(super) async fn insert_invoice(
         .bind(new.at.0)
         .bind(document.role.as_str())
         .bind(&document.media_type)
-        .bind(document.packing)
-        .bind(&document.bytes)
+        .bind(&document.stored.packing)
+        .bind(&document.stored.bytes)
         .bind(&new.invoice)
         .bind(&new.siret)
         .bind(&new.file)
         .bind(state.as_str())
         .bind(duplicate_of)
         .bind(ancestor)
+        .bind(&document.stored.dictionary)
         .execute(connection)
         .await?;
     Ok(())

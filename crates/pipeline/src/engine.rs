@@ -17,7 +17,6 @@ use facteur_validate::{Checker, Plan};
 
 use crate::config::{Role as StructureRole, SealPolicy};
 use crate::deposit::Dispatcher;
-use crate::deposit::allowance::Allowance;
 use crate::directory;
 use crate::error::PipelineError;
 use crate::examine::{self, Examined, Examiner, first_fatal};
@@ -321,15 +320,9 @@ pub fn dispatcher(home: &Home, store: Store, actor: &str, verb: &'static str) ->
     let seconds = gateway.timeouts.connect_seconds + gateway.timeouts.deposit_seconds;
     let gateway =
         ChorusPro::new(gateway, &home.root).map_err(|error| PipelineError::GatewaySetUp(error.to_string()))?;
-    Ok(Dispatcher {
-        store,
-        gateway: Arc::new(gateway),
-        clock: Arc::new(SystemClock),
-        actor: actor.to_owned(),
-        patience: configuration.deposit.clone(),
-        lease_millis: i64::try_from(seconds * 1000 + 60_000).unwrap_or(i64::MAX),
-        allowance: Allowance::default(),
-    })
+    let lease_millis = i64::try_from(seconds * 1000 + 60_000).unwrap_or(i64::MAX);
+    let patience = configuration.deposit.clone();
+    Ok(Dispatcher::new(store, Arc::new(gateway), Arc::new(SystemClock), actor, patience, lease_millis))
 }
 
 /// An examiner over installed packs; `program` is run again as the child that reads PDFs.

@@ -18,6 +18,7 @@ pub mod home;
 pub mod import;
 pub mod lease;
 pub mod lock;
+pub mod metrics;
 pub mod pdf_worker;
 pub mod resolve;
 pub mod row;

@@ -284,8 +284,12 @@ impl Configuration {
     pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigurationError::Unreadable { path: path.to_owned(), source })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigurationError::Wrong { path: path.to_owned(), cause: error.message().to_owned() })
+        let wrong = |cause: String| ConfigurationError::Wrong { path: path.to_owned(), cause };
+        let configuration: Self = toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
+        if !(1..=chorus_pro::LOT_MAX).contains(&configuration.deposit.lot) {
+            return Err(wrong(format!("[deposit] lot: {} (1–{})", configuration.deposit.lot, chorus_pro::LOT_MAX)));
+        }
+        Ok(configuration)
     }
 }
 

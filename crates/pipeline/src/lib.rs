@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod pdf_worker;
 pub mod resolve;
 pub mod row;
+pub mod worker;
 
 /// Prepares the C libraries. Call it once in the main thread, before any other thread starts.
 ///

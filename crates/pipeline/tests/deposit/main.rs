@@ -4,9 +4,12 @@
 //! tests say that they are left out, except in continuous integration (`CI` set), where that is a failure.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../../store/tests/cluster/mod.rs"]
+mod cluster;
 mod faults;
 mod lots;
 mod order;
 mod patience;
 mod silence;
 mod support;
+mod workers;

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use facteur_model::clock::{Clock as _, ManualClock, SystemClock, Timestamp};
+use facteur_model::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use facteur_model::lifecycle::{Event, State};
 use facteur_pipeline::config::Deposit;
 use facteur_pipeline::deposit::Dispatcher;
@@ -17,6 +17,7 @@ use facteur_pipeline::deposit::follow::follow;
 use facteur_pipeline::deposit::send::{SendSummary, send};
 use facteur_store::change::{Identity, Process, Receive};
 use facteur_store::document::{Packed, Role};
+use facteur_store::location::Location;
 use facteur_store::record::{Filter, Invoice};
 use facteur_store::{Store, Structure, new_id};
 use facteur_transmit::chorus_pro::{ChorusPro, Configuration, Secrets};
@@ -123,7 +124,7 @@ pub struct Desk {
     pub store: Store,
     pub dispatcher: Dispatcher,
     pub clock: ManualClock,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 pub fn quick() -> Deposit {
@@ -149,6 +150,19 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("facteur.db")).await.unwrap();
         let clock = ManualClock::at(SystemClock.now());
+        let dispatcher = dispatcher(&simulator.url, store.clone(), Arc::new(clock.clone()), patience, password);
+        Self::registered(Self { store, dispatcher, clock, _folder: Some(folder) }).await
+    }
+
+    /// Over a store that others use too.
+    pub async fn at(simulator: &Simulator, location: Location, patience: Deposit) -> Self {
+        let store = Store::open(location).await.unwrap();
+        let clock = ManualClock::at(SystemClock.now());
+        let dispatcher = dispatcher(&simulator.url, store.clone(), Arc::new(clock.clone()), patience, "demo");
+        Self::registered(Self { store, dispatcher, clock, _folder: None }).await
+    }
+
+    async fn registered(desk: Self) -> Self {
         let structure = Structure {
             siren: SIREN.into(),
             siret: SIRET.into(),
@@ -156,20 +170,12 @@ impl Desk {
             role: "filing_agent".into(),
             gateway: None,
         };
-        store.register(&structure, clock.now()).await.unwrap();
-        let mut configuration = Configuration::below(&simulator.url, Path::new("unused"));
-        configuration.timeouts.read_seconds = 2;
-        configuration.limits.concurrency = 8;
-        let secret = |text: &str| Secret::new(text.to_owned());
-        let secrets = Secrets {
-            client_id: secret("facteur-demo"),
-            client_secret: secret("facteur-demo-secret"),
-            account_login: secret("TECH_1_demo@cpro.fr"),
-            account_password: secret(password),
-        };
-        let gateway = Arc::new(ChorusPro::with_secrets(configuration, &secrets, Path::new(".")).unwrap());
-        let dispatcher = Dispatcher::new(store.clone(), gateway, Arc::new(clock.clone()), "test", patience, 960_000);
-        Self { store, dispatcher, clock, _folder: folder }
+        desk.store.register(&structure, desk.clock.now()).await.unwrap();
+        desk
+    }
+
+    pub async fn queue_bytes(&self, bytes: Vec<u8>) -> String {
+        self.queue(&bytes).await
     }
 
     /// Puts a document into the queue, as import would; its identity.
@@ -292,6 +298,22 @@ impl Desk {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
+}
+
+/// A dispatcher that speaks to a simulator.
+pub fn dispatcher(url: &str, store: Store, clock: Arc<dyn Clock>, patience: Deposit, password: &str) -> Dispatcher {
+    let mut configuration = Configuration::below(url, Path::new("unused"));
+    configuration.timeouts.read_seconds = 2;
+    configuration.limits.concurrency = 8;
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let secrets = Secrets {
+        client_id: secret("facteur-demo"),
+        client_secret: secret("facteur-demo-secret"),
+        account_login: secret("TECH_1_demo@cpro.fr"),
+        account_password: secret(password),
+    };
+    let gateway = Arc::new(ChorusPro::with_secrets(configuration, &secrets, Path::new(".")).unwrap());
+    Dispatcher::new(store, gateway, clock, "test", patience, 960_000)
 }
 
 pub fn fixture(name: &str) -> String {

@@ -85,19 +85,25 @@ impl Lane {
     /// Works until it is told to stop, or nothing is left to do.
     pub(super) async fn run(&mut self) -> Result<(), PipelineError> {
         while !self.stop.is_asked() {
-            match self.turn().await {
-                Ok(true) => self.errors = 0,
-                Ok(false) => {
-                    self.errors = 0;
-                    if self.until_idle && self.nothing_left().await? {
-                        return Ok(());
-                    }
-                    self.idle().await;
-                }
+            match self.step().await {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.errors = 0,
                 Err(error) => self.bear(error).await?,
             }
         }
         Ok(())
+    }
+
+    /// One claim, or a sleep where there is nothing to do; true when the lane may end. Integrated invoices are asked
+    /// about for ever, so they keep no lane from ending.
+    async fn step(&mut self) -> Result<bool, PipelineError> {
+        if self.until_idle && self.nothing_left().await? {
+            return Ok(true);
+        }
+        if !self.turn().await? {
+            self.idle().await;
+        }
+        Ok(false)
     }
 
     /// One claim and what comes of it; false when there was nothing to do.

@@ -10,8 +10,8 @@ use crate::change::Reason;
 use crate::document::unpack;
 use crate::error::StoreError;
 use crate::journal::{GENESIS, Head, Line};
-use crate::report::{MOST_NAMES, is_number};
 use crate::record::{Delivery, Depth, Filter, GatewayEvent, Invoice, Version};
+use crate::report::{MOST_NAMES, is_number};
 
 const INVOICE: &str = "SELECT invoice.*, (SELECT flow.sha256 FROM delivery JOIN flow ON flow.id = delivery.flow \
      WHERE delivery.invoice = invoice.id ORDER BY delivery.began_at DESC, delivery.flow DESC LIMIT 1) AS sent_sha256 \

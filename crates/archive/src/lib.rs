@@ -24,10 +24,12 @@ use std::ops::ControlFlow;
 mod bounded;
 mod error;
 mod name;
+mod pack;
 mod tarball;
 mod zipped;
 
 pub use error::{ArchiveError, MemberError, Refusal};
+pub use pack::pack_tar_gz;
 
 /// What an archive may hold. All of it can be configured; the defaults fit a day's invoices of a large department.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,11 +4,13 @@ mod archive;
 mod extract;
 mod hands;
 mod journal;
+mod work;
 
 use std::path::PathBuf;
 
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
+pub use self::work::Work;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
 
@@ -101,6 +103,8 @@ pub enum Command {
     Follow(Follow),
     /// Inbox, send, follow: a whole round.
     Run(Run),
+    /// Deposit and follow all the time, until it is asked to stop.
+    Work(Work),
     /// Where each invoice is.
     Status(Status),
     /// Everything about one invoice.

@@ -157,6 +157,14 @@ const PAGES: &[Page] = &[
         &[("wait", "Suivre jusqu'à ce que rien ne soit en route, au plus ce nombre de secondes")],
     ),
     (
+        "work",
+        "Déposer et suivre sans arrêt, jusqu'à la demande d'arrêt",
+        &[
+            ("metrics", "Montrer les mesures (texte Prometheus) à cette adresse, sur cette machine seulement"),
+            ("until_idle", "Terminer quand plus rien n'est en route"),
+        ],
+    ),
+    (
         "status",
         "Où en est chaque facture",
         &[

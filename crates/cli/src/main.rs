@@ -27,7 +27,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
-    output::start_log(arguments.log_format);
+    // A service tells what it does; a command only what goes wrong.
+    let service = matches!(arguments.command, Command::Work(_));
+    output::start_log(arguments.log_format, if service { "warn,facteur=info" } else { "warn" });
     let talk = Talk::new(language, arguments.format);
     if let Err(error) = facteur_pipeline::init() {
         talk.error(&error.into());
@@ -43,8 +45,12 @@ fn main() -> ExitCode {
     runtime.block_on(interruptible(arguments, talk))
 }
 
-/// Ctrl-C ends the program between two commits: what was acknowledged is durable, the rest is taken up next time.
+/// Ctrl-C ends the program between two commits: what was acknowledged is durable, the rest is taken up next time. The
+/// worker has its own way to stop.
 async fn interruptible(arguments: Arguments, talk: Talk) -> ExitCode {
+    if matches!(arguments.command, Command::Work(_)) {
+        return run(arguments, talk).await;
+    }
     tokio::select! {
         status = run(arguments, talk) => status,
         _ = tokio::signal::ctrl_c() => {
@@ -67,6 +73,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Send(options) => commands::send::run(&context, &options).await,
         Command::Follow(options) => commands::follow::run(&context, &options).await,
         Command::Run(options) => commands::run::run(&context, &options).await,
+        Command::Work(options) => commands::work::run(&context, &options).await,
         Command::Status(options) => commands::status::run(&context, &options).await,
         Command::Show(options) => commands::show::run(&context, &options).await,
         Command::Report(options) => commands::report::run(&context, &options).await,

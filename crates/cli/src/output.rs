@@ -56,8 +56,8 @@ pub fn complain(text: &str) {
 }
 
 /// Log lines go to standard error, and only when they are asked for.
-pub fn start_log(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("FACTEUR_LOG").unwrap_or_else(|_| "warn".into());
+pub fn start_log(format: LogFormat, usual: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FACTEUR_LOG").unwrap_or_else(|_| usual.into());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Text => builder.with_target(false).try_init(),
@@ -151,6 +151,12 @@ impl Talk {
             PipelineError::Role { role, verb } => {
                 let role = self.say(&format!("role.{role}"), &[]);
                 two("error.role", &[("role", &role), ("verb", verb)], "error.role_hint_recipient")
+            }
+            PipelineError::MetricsAddress(address) => {
+                two("error.metrics_address", &[("address", &address.to_string())], "error.metrics_address_hint")
+            }
+            PipelineError::Listen { address, source } => {
+                one("error.listen", &[("address", &address.to_string()), ("what", &source.to_string())])
             }
             PipelineError::Busy(path) => two("error.busy", &[("path", &path.display().to_string())], "error.busy_hint"),
             PipelineError::WrongState { id, state, verb } => self.wrong_state(id, state, verb),

@@ -30,6 +30,13 @@ pub enum FlowSyntax {
 }
 
 impl FlowSyntax {
+    /// Whether several documents may go out as one flow: structured XML only. For Factur-X in an archive production
+    /// clients note that it does not work.
+    #[must_use]
+    pub const fn takes_lots(self) -> bool {
+        matches!(self, Self::UblInvoice | Self::Cii16b)
+    }
+
     /// The value that goes on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -266,8 +273,12 @@ impl GatewayError {
 /// What a gateway takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GatewayLimits {
-    /// Largest flow, in bytes of the file itself.
+    /// Largest flow of one document, in bytes of the file itself.
     pub max_flow_bytes: u64,
+    /// Largest flow of several documents (`.tar.gz`), in bytes of the archive.
+    pub max_lot_bytes: u64,
+    /// Most documents in one flow.
+    pub max_lot: usize,
     /// Longest file name, in characters.
     pub max_file_name: usize,
 }

@@ -195,6 +195,8 @@ events! {
     NotIntegrated = "not_integrated",
     /// The gateway could not handle the flow and asks for it again.
     Incident = "incident",
+    /// The gateway refused the lot that carried it, without a word on this invoice: it goes alone.
+    Split = "split",
     /// The recipient suspended it.
     Suspended = "suspended",
     /// The recipient refused it.
@@ -270,7 +272,7 @@ pub fn next(state: State, event: Event) -> Result<State, NotAllowed> {
         // At the gateway: integrated or not.
         (S::Deposited, E::Integrated) => S::Integrated,
         (S::Deposited, E::NotIntegrated) => S::Rejected,
-        (S::Deposited, E::Incident) => S::Deferred,
+        (S::Deposited, E::Incident | E::Split) => S::Deferred,
 
         // At the recipient: statuses come in any order, so each may follow each.
         (S::Integrated | S::Settled | S::Refused, E::Suspended) => S::Suspended,

@@ -242,8 +242,16 @@ pub struct Deposit {
     pub retry_max_seconds: u64,
     /// Deposits at the same time.
     pub concurrency: usize,
-    /// After how many failures in a row the run stops instead of hammering the gateway.
+    /// After how many failures in a row the gateway is left alone for a while, instead of being hammered.
     pub stop_after_failures: u32,
+    /// After how many tries in a row an invoice that the gateway does not take is held for a person; 0: never.
+    pub give_up_attempts: u32,
+    /// After how long, since the first of several tries, it is held for a person; 0: never.
+    pub give_up_after_seconds: u64,
+    /// Deposits that one night (noon to noon, UTC) may take; 0: as many as there are.
+    pub night_budget: u64,
+    /// Invoices in one flow, where the format allows several (structured XML): 1 to 500.
+    pub lot: usize,
 }
 
 impl Default for Deposit {
@@ -257,6 +265,10 @@ impl Default for Deposit {
             retry_max_seconds: 4 * 3600,
             concurrency: 2,
             stop_after_failures: 3,
+            give_up_attempts: 40,
+            give_up_after_seconds: 7 * 24 * 3600,
+            night_budget: 0,
+            lot: 1,
         }
     }
 }
@@ -293,8 +305,12 @@ impl Configuration {
     pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigurationError::Unreadable { path: path.to_owned(), source })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigurationError::Wrong { path: path.to_owned(), cause: error.message().to_owned() })
+        let wrong = |cause: String| ConfigurationError::Wrong { path: path.to_owned(), cause };
+        let configuration: Self = toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
+        if !(1..=chorus_pro::LOT_MAX).contains(&configuration.deposit.lot) {
+            return Err(wrong(format!("[deposit] lot: {} (1–{})", configuration.deposit.lot, chorus_pro::LOT_MAX)));
+        }
+        Ok(configuration)
     }
 }
 

@@ -18,7 +18,6 @@ use facteur_validate::{Checker, Plan};
 use crate::archive::{self, Schedule};
 use crate::config::Role as StructureRole;
 use crate::deposit::Dispatcher;
-use crate::deposit::allowance::Allowance;
 use crate::deposit::exchanges::Exchanges;
 use crate::directory;
 use crate::error::PipelineError;
@@ -300,16 +299,12 @@ pub fn dispatcher(home: &Home, store: Store, actor: &str, verb: &'static str) ->
     let exchanges = Arc::new(Exchanges::default());
     let told = exchanges.clone();
     let gateway = gateway.witnessed(Arc::new(move |exchange| told.take(exchange, SystemClock.now())));
-    Ok(Dispatcher {
-        store,
-        gateway: Arc::new(gateway),
-        exchanges,
-        clock: Arc::new(SystemClock),
-        actor: actor.to_owned(),
-        patience: configuration.deposit.clone(),
-        lease_millis: i64::try_from(seconds * 1000 + 60_000).unwrap_or(i64::MAX),
-        allowance: Allowance::default(),
-    })
+    let lease_millis = i64::try_from(seconds * 1000 + 60_000).unwrap_or(i64::MAX);
+    let patience = configuration.deposit.clone();
+    let mut dispatcher =
+        Dispatcher::new(store, Arc::new(gateway), Arc::new(SystemClock), actor, patience, lease_millis);
+    dispatcher.exchanges = exchanges;
+    Ok(dispatcher)
 }
 
 /// An examiner over installed packs; `program` is run again as the child that reads PDFs.

@@ -83,6 +83,17 @@ pub enum PipelineError {
         /// From when on a person's look at the portal proves something.
         until: facteur_model::clock::Timestamp,
     },
+    /// Metrics are for this machine only.
+    #[error("{0} is not an address of this machine only")]
+    MetricsAddress(std::net::SocketAddr),
+    /// The address for the metrics cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The corrected file has the same bytes as the one it should replace.
     #[error("{} is the same file", .0.display())]
     SameFile(PathBuf),

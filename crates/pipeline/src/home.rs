@@ -12,11 +12,15 @@ use facteur_transmit::secrets::SecretReference;
 
 use crate::config::{Archive, Check, Configuration, Deposit, Folders, Gateways, LegalPerson, Role, Seal};
 use crate::error::PipelineError;
+use crate::lock::Lock;
 
 /// Name of the configuration file in a home.
 pub const CONFIGURATION: &str = "facteur.toml";
 /// Name of the store in a home.
 pub const STORE: &str = "facteur.db";
+
+/// Held by the worker of an embedded store.
+const WORKER_LOCK: &str = "worker.lock";
 
 /// A home that exists.
 #[derive(Debug, Clone)]
@@ -90,6 +94,14 @@ impl Home {
     #[must_use]
     pub fn path(&self, configured: &Path) -> PathBuf {
         self.root.join(configured)
+    }
+
+    /// An embedded store has one worker at a time; a server shares its work between as many as there are.
+    ///
+    /// # Errors
+    /// [`PipelineError::Busy`]: another worker is at work here.
+    pub fn lock_worker(&self) -> Result<Lock, PipelineError> {
+        Lock::take(&self.root.join(WORKER_LOCK))
     }
 
     /// Opens the store and registers the structure.

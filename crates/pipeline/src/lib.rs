@@ -22,10 +22,12 @@ mod kept;
 pub mod large;
 pub mod lease;
 pub mod lock;
+pub mod metrics;
 pub mod pdf_worker;
 pub mod resolve;
 pub mod row;
 pub mod seal;
+pub mod worker;
 
 /// Prepares the C libraries. Call it once in the main thread, before any other thread starts.
 ///

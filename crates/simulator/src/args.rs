@@ -48,6 +48,9 @@ pub struct Options {
     /// How long `slow` waits.
     #[arg(long, default_value = "2s", value_parser = duration)]
     pub slow: Duration,
+    /// Time between two bytes of `slow-loris`.
+    #[arg(long, default_value = "1s", value_parser = duration)]
+    pub drip: Duration,
     /// How long `slow-integration` keeps a flow waiting.
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub slow_integration: Duration,

@@ -24,6 +24,8 @@ pub enum Fault {
     Reset,
     /// Commits, announces the whole answer and sends half of it.
     HalfBody,
+    /// Commits, announces the whole answer and sends it byte by byte, one every `--drip`.
+    SlowLoris,
     /// Waits `--slow`, then answers normally.
     Slow,
     /// Commits, answers 200 with an empty `numeroFluxDepot`.
@@ -45,7 +47,7 @@ pub enum Fault {
 }
 
 /// Every fault with its name.
-const NAMES: [(Fault, &str); 17] = [
+const NAMES: [(Fault, &str); 18] = [
     (Fault::LoseAnswer, "lose-answer"),
     (Fault::LateAnswer, "late-answer"),
     (Fault::Http500, "http-500"),
@@ -54,6 +56,7 @@ const NAMES: [(Fault, &str); 17] = [
     (Fault::ExpireToken, "expire-token"),
     (Fault::Reset, "reset"),
     (Fault::HalfBody, "half-body"),
+    (Fault::SlowLoris, "slow-loris"),
     (Fault::Slow, "slow"),
     (Fault::EmptyFlowNumber, "empty-flow-number"),
     (Fault::SlowIntegration, "slow-integration"),
@@ -66,7 +69,7 @@ const NAMES: [(Fault, &str); 17] = [
 ];
 
 /// Faults of the exchange itself, in the order in which they are drawn.
-const WIRE: [Fault; 10] = [
+const WIRE: [Fault; 11] = [
     Fault::Http500,
     Fault::Http503Html,
     Fault::Http429,
@@ -75,6 +78,7 @@ const WIRE: [Fault; 10] = [
     Fault::LoseAnswer,
     Fault::LateAnswer,
     Fault::HalfBody,
+    Fault::SlowLoris,
     Fault::Slow,
     Fault::EmptyFlowNumber,
 ];

@@ -471,6 +471,8 @@ pub enum Change {
     Step(Box<Step>),
     /// The intent to deposit.
     Intent(Box<Intent>),
+    /// Several changes that are one: all of them or none, as the deliveries of one flow are.
+    Together(Vec<Change>),
     /// A corrected file.
     Correct(Box<Correction>),
     /// Entries of the directory of recipients.
@@ -495,28 +497,32 @@ pub enum Change {
 }
 
 impl Change {
-    /// The invoice that it changes; none for one that comes in, or where none is concerned. The database locks these
+    /// The invoices that it changes; none for one that comes in, or where none is concerned. The database locks these
     /// before anything is written, in one order.
-    pub(crate) fn invoice(&self) -> Option<&str> {
+    pub(crate) fn invoices(&self) -> Vec<&str> {
         match self {
-            Self::Process(new) => Some(&new.id),
-            Self::Step(new) => Some(&new.id),
-            Self::Intent(new) => Some(&new.id),
-            Self::Correct(new) => Some(&new.id),
-            Self::Hold(new) => Some(&new.id),
+            Self::Process(new) => vec![&new.id],
+            Self::Step(new) => vec![&new.id],
+            Self::Intent(new) => vec![&new.id],
+            Self::Correct(new) => vec![&new.id],
+            Self::Hold(new) => vec![&new.id],
+            Self::Together(changes) => changes.iter().flat_map(Self::invoices).collect(),
             Self::Receive(_)
             | Self::ReceiveContainer(_)
             | Self::ArrivalOutcome { .. }
             | Self::Directory(_)
             | Self::Eliminate(_)
             | Self::Timestamp(_)
-            | Self::Note { .. } => None,
+            | Self::Note { .. } => Vec::new(),
         }
     }
 
     /// Whether it looks for an invoice with the same bytes or the same key: two processes must not do so at once.
-    pub(crate) const fn looks_for_duplicates(&self) -> bool {
-        matches!(self, Self::Receive(_) | Self::Process(_) | Self::Correct(_) | Self::Eliminate(_))
+    pub(crate) fn looks_for_duplicates(&self) -> bool {
+        match self {
+            Self::Together(changes) => changes.iter().any(Self::looks_for_duplicates),
+            _ => matches!(self, Self::Receive(_) | Self::Process(_) | Self::Correct(_) | Self::Eliminate(_)),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ use crate::change::{Change, Correction, Done, Intent, Process, Receive, ReceiveC
 pub use crate::error::StoreError;
 use crate::journal::Head;
 use crate::location::Location;
-use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
+use crate::record::{Delivery, Depth, Filter, GatewayEvent, Invoice, Version};
 pub use crate::writer::Pending;
 
 /// An open store. Cheap to clone; all clones share one writer and one pool of readers.
@@ -165,6 +165,14 @@ impl Store {
         self.writer.write(Change::Intent(Box::new(intent))).await.map(drop)
     }
 
+    /// Writes several changes as one: the intent for a flow of several invoices, or its outcome.
+    ///
+    /// # Errors
+    /// That of the first change that fails; none of them is written then.
+    pub async fn together(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.writer.write(Change::Together(changes)).await.map(drop)
+    }
+
     /// Takes a corrected file.
     ///
     /// # Errors
@@ -236,6 +244,35 @@ impl Store {
     /// When the store cannot be read.
     pub async fn deliveries(&self, id: &str) -> Result<Vec<Delivery>, StoreError> {
         ask!(self, read::deliveries(id))
+    }
+
+    /// How many flows were begun since an instant, whatever became of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn flows_since(&self, since: Timestamp) -> Result<i64, StoreError> {
+        ask!(self, read::flows_since(since))
+    }
+
+    /// The invoices of one supplier with that number, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn invoices_of_number(
+        &self,
+        siren: &str,
+        supplier_siren: &str,
+        number: &str,
+    ) -> Result<Vec<Invoice>, StoreError> {
+        ask!(self, read::invoices_of_number(siren, supplier_siren, number))
+    }
+
+    /// How many invoices are in each of these states, and how many of them since before each of these instants.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn depths(&self, states: &[State], before: &[Timestamp]) -> Result<Vec<Depth>, StoreError> {
+        ask!(self, read::depths(states, before))
     }
 
     /// What the gateway said of an invoice, in the order in which we heard it.

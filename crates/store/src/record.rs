@@ -103,6 +103,19 @@ pub struct GatewayEvent {
     pub seen_at: Timestamp,
 }
 
+/// How many invoices are in a state, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Depth {
+    /// The state.
+    pub state: State,
+    /// How many.
+    pub count: i64,
+    /// Since when the oldest of them.
+    pub oldest: Timestamp,
+    /// How many of them since before each instant that was asked about.
+    pub older: Vec<i64>,
+}
+
 /// Which invoices to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {

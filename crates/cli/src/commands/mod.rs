@@ -24,6 +24,7 @@ pub mod sign;
 pub mod status;
 pub mod store;
 pub mod verify;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -45,6 +45,9 @@ pub fn show(talk: Talk, summary: &SendSummary) {
     ]
     .map(|(name, count)| (name, count.to_string()));
     talk.tell("send.summary", &args.each_ref().map(|(name, value)| (*name, value.as_str())));
+    if summary.waiting > 0 {
+        talk.tell("send.waiting", &[("count", &summary.waiting.to_string())]);
+    }
     if let Some(text) = summary.stopped.as_deref().and_then(|code| facteur_texts::finding_text(talk.language, code)) {
         talk.data(&wrapped("  ", "  ", &text.message));
         talk.data(&wrapped("  → ", "    ", &text.advice));

@@ -1,15 +1,21 @@
 //! Following: unanswered deposits are settled, flows are asked for their end, invoices for their status.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use facteur_model::gateway::{FlowClass, FlowReport, GatewayError, GatewayInvoice, Search};
+use facteur_model::gateway::GatewayError;
 use facteur_model::lifecycle::{Event, State};
 use facteur_store::StoreError;
 use facteur_store::change::{Field, GatewayEventRow, Reason, Step, Value};
 use facteur_store::record::{Filter, Invoice};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
-use super::matching::find;
-use super::{Dispatcher, adopt, heard, patience, payload, send, settle, statuses};
+use super::dispatch::dispatch;
+use super::flows::Flow;
+use super::settle::{Settled, settle};
+use super::{Dispatcher, payload, send, statuses};
 use crate::error::PipelineError;
 
 /// What one `follow` did.
@@ -82,23 +88,132 @@ pub async fn follow(dispatcher: &Dispatcher, only: &[String], force: bool) -> Re
 }
 
 async fn follow_due(dispatcher: &Dispatcher, only: &[String], force: bool) -> Result<FollowSummary, PipelineError> {
-    let mut summary = FollowSummary { rescued: send::rescue(dispatcher).await?, ..FollowSummary::default() };
-    for invoice in followed(dispatcher, only, force).await? {
-        match one(dispatcher, &invoice).await {
-            Ok(after) => summary.count(&invoice, after),
-            Err(PipelineError::Store(StoreError::Moved { .. })) => {}
-            Err(PipelineError::Gateway(error)) if error.is_transient() => {
-                summary.asked_about(invoice.id.clone(), false);
-                summary.unanswered += 1;
+    let rescued = send::rescue(dispatcher).await?;
+    let due = followed(dispatcher, only, force).await?;
+    let summary = these(dispatcher, due, || false).await?;
+    Ok(FollowSummary { rescued, ..summary })
+}
+
+/// One round over these, until `stop` says so. What was not found until the end of its waiting time is sent once
+/// more.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn these(
+    dispatcher: &Dispatcher,
+    due: Vec<Invoice>,
+    stop: impl Fn() -> bool,
+) -> Result<FollowSummary, PipelineError> {
+    let places = Arc::new(Semaphore::new(dispatcher.patience.concurrency.max(1)));
+    let mut summary = FollowSummary::default();
+    let (mut running, mut ripe) = (JoinSet::new(), Vec::new());
+    for unit in units(due) {
+        let place = places.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        if stop() {
+            break;
+        }
+        while let Some(ended) = running.try_join_next() {
+            collect(dispatcher, &mut summary, &mut ripe, ended)?;
+        }
+        let dispatcher = dispatcher.clone();
+        running.spawn(async move {
+            let _place = place;
+            together(&dispatcher, unit).await
+        });
+    }
+    while let Some(ended) = running.join_next().await {
+        collect(dispatcher, &mut summary, &mut ripe, ended)?;
+    }
+    resend(dispatcher, &mut summary, ripe, stop).await?;
+    Ok(summary)
+}
+
+/// The invoices of one flow are followed together; every other invoice for itself.
+fn units(due: Vec<Invoice>) -> Vec<Vec<Invoice>> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut units: Vec<Vec<Invoice>> = Vec::new();
+    for invoice in due {
+        let flow = invoice.flow.clone().filter(|_| invoice.state == State::Deposited);
+        match flow.as_ref().and_then(|flow| places.get(flow)) {
+            Some(place) => units[*place].push(invoice),
+            None => {
+                flow.map(|flow| places.insert(flow, units.len()));
+                units.push(vec![invoice]);
             }
-            Err(PipelineError::Gateway(GatewayError::Protocol(_) | GatewayError::Refused { .. })) => {
+        }
+    }
+    units
+}
+
+type Followed = Vec<(Invoice, Result<Settled, PipelineError>)>;
+
+async fn together(dispatcher: &Dispatcher, unit: Vec<Invoice>) -> Followed {
+    let number = unit.first().and_then(|invoice| invoice.flow.clone());
+    let mut flow = Flow::new(dispatcher, number);
+    let mut followed = Vec::with_capacity(unit.len());
+    for invoice in unit {
+        let span = tracing::info_span!("follow", invoice = %invoice.id, flow = invoice.flow.as_deref());
+        let after = one(dispatcher, &mut flow, &invoice).instrument(span).await;
+        followed.push((invoice, after));
+    }
+    followed
+}
+
+async fn one(dispatcher: &Dispatcher, flow: &mut Flow<'_>, invoice: &Invoice) -> Result<Settled, PipelineError> {
+    let state = match invoice.state {
+        State::Uncertain => return settle(dispatcher, invoice).await,
+        State::Deposited => flow.follow(invoice).await?,
+        _ => status(dispatcher, invoice).await?,
+    };
+    if state != invoice.state {
+        tracing::info!(state = state.as_str(), "moved on");
+    }
+    Ok(Settled::State(state))
+}
+
+fn collect(
+    dispatcher: &Dispatcher,
+    summary: &mut FollowSummary,
+    ripe: &mut Vec<Invoice>,
+    ended: Result<Followed, tokio::task::JoinError>,
+) -> Result<(), PipelineError> {
+    for (invoice, after) in ended.map_err(|error| StoreError::Damaged(error.to_string()))? {
+        match after {
+            Ok(Settled::State(after)) => {
+                summary.count(&invoice, after);
+                if after != invoice.state {
+                    dispatcher.control.counters.reached(after);
+                }
+            }
+            Ok(Settled::Ripe) => ripe.push(invoice),
+            Err(PipelineError::Store(StoreError::Moved { .. })) => {}
+            Err(PipelineError::Gateway(error)) if !matches!(error, GatewayError::Credentials(_)) => {
                 summary.asked_about(invoice.id.clone(), false);
                 summary.unanswered += 1;
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(summary)
+    Ok(())
+}
+
+async fn resend(
+    dispatcher: &Dispatcher,
+    summary: &mut FollowSummary,
+    ripe: Vec<Invoice>,
+    stop: impl Fn() -> bool,
+) -> Result<(), PipelineError> {
+    if ripe.is_empty() {
+        return Ok(());
+    }
+    dispatcher.learn_budget().await?;
+    // They ended in any order; they leave in that of their coming.
+    let mut ripe = ripe;
+    ripe.sort_by(|one, other| (one.received_at, &one.id).cmp(&(other.received_at, &other.id)));
+    for (invoice, state) in dispatch(dispatcher, ripe, stop).await?.reached {
+        summary.count(&invoice, state.unwrap_or(State::Uncertain));
+    }
+    Ok(())
 }
 
 async fn followed(dispatcher: &Dispatcher, only: &[String], force: bool) -> Result<Vec<Invoice>, PipelineError> {
@@ -113,166 +228,6 @@ async fn followed(dispatcher: &Dispatcher, only: &[String], force: bool) -> Resu
     }
     named.retain(|invoice| FOLLOWED.contains(&invoice.state));
     Ok(named)
-}
-
-async fn one(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<State, PipelineError> {
-    match invoice.state {
-        State::Uncertain => settle::settle(dispatcher, invoice).await,
-        State::Deposited => flow(dispatcher, invoice).await,
-        _ => status(dispatcher, invoice).await,
-    }
-}
-
-/// A deposited invoice: where does its flow stand?
-async fn flow(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<State, PipelineError> {
-    let Some(number) = &invoice.flow else {
-        // Adopted from a row that named no flow: the row itself was the proof of integration.
-        return integrated(dispatcher, invoice, None).await;
-    };
-    match dispatcher.gateway.flow_report(number).await? {
-        None => wait(dispatcher, invoice, None).await,
-        Some(report) => match report.class {
-            FlowClass::Pending | FlowClass::Blocked | FlowClass::Unknown => {
-                wait(dispatcher, invoice, Some(&report)).await
-            }
-            FlowClass::Integrated => integrated(dispatcher, invoice, Some(&report)).await,
-            FlowClass::Partial => partly(dispatcher, invoice, &report).await,
-            FlowClass::Rejected => rejected(dispatcher, invoice, &report).await,
-            FlowClass::Incident => incident(dispatcher, invoice, &report).await,
-        },
-    }
-}
-
-fn flow_event(invoice: &Invoice, report: &FlowReport) -> GatewayEventRow {
-    let flow = invoice.flow.as_deref().unwrap_or_default();
-    let technical = (!report.technical.is_empty()).then(|| report.technical.join("\n"));
-    heard("flow", format!("{flow}:{}", report.code), &report.code, technical.as_deref(), Some(flow))
-}
-
-fn about_flow(dispatcher: &Dispatcher, invoice: &Invoice, events: &[Event], report: Option<&FlowReport>) -> Step {
-    let step = Step::new(&invoice.id, State::Deposited, events, dispatcher.now(), &dispatcher.actor);
-    match report {
-        Some(report) if invoice.flow_state.as_deref() != Some(&report.code) => step
-            .set(Field::FlowState, Value::Text(report.code.clone()))
-            .heard(flow_event(invoice, report))
-            .payload(payload(&report.raw)),
-        _ => step,
-    }
-}
-
-async fn wait(dispatcher: &Dispatcher, invoice: &Invoice, report: Option<&FlowReport>) -> Result<State, PipelineError> {
-    let (now, patience) = (dispatcher.now(), &dispatcher.patience);
-    let (first, ceiling) = (patience.poll_first_seconds, patience.poll_max_seconds);
-    let next = patience::next_at(now, invoice.attempts, first, ceiling, &invoice.id);
-    let step = about_flow(dispatcher, invoice, &[], report)
-        .set(Field::NextAt, Value::Int(next.0))
-        .set(Field::Attempts, Value::Int(invoice.attempts + 1));
-    dispatcher.store.step(step).await?;
-    Ok(State::Deposited)
-}
-
-/// The flow is integrated; the invoice's own identity at the gateway comes from the flow's list.
-async fn integrated(
-    dispatcher: &Dispatcher,
-    invoice: &Invoice,
-    report: Option<&FlowReport>,
-) -> Result<State, PipelineError> {
-    let row = match (&invoice.gateway_id, &invoice.flow) {
-        (Some(_), _) => None,
-        (None, Some(flow)) => of_flow(invoice, dispatcher.gateway.search_flow(flow).await?),
-        (None, None) => by_number(dispatcher, invoice).await?,
-    };
-    if row.is_none() && invoice.gateway_id.is_none() {
-        // Integrated, and not listed yet: ask again rather than guess.
-        return wait(dispatcher, invoice, report).await;
-    }
-    let now = dispatcher.now();
-    let mut step = about_flow(dispatcher, invoice, &[Event::Integrated], report)
-        .set(Field::Attempts, Value::Int(0))
-        .set(Field::NextAt, Value::Int(now.0))
-        .set(Field::UncertainSince, Value::Null)
-        .reason_gone();
-    if let Some(row) = row {
-        step = step
-            .set(Field::GatewayId, Value::Text(row.id.clone()))
-            .set(Field::InvoiceState, Value::Text(row.status.clone()));
-    }
-    dispatcher.store.step(step).await?;
-    Ok(State::Integrated)
-}
-
-/// Our row in the list of our own flow: the number tells it; the flow number has already proved whose it is.
-fn of_flow(invoice: &Invoice, rows: Vec<GatewayInvoice>) -> Option<GatewayInvoice> {
-    rows.into_iter().find(|row| invoice.number.as_deref() == Some(row.number.as_str()))
-}
-
-async fn by_number(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<Option<GatewayInvoice>, PipelineError> {
-    let (Some(number), Some(issued)) = (&invoice.number, &invoice.issued) else { return Ok(None) };
-    let rows = dispatcher.gateway.search(Search { number, issued }).await?;
-    Ok(find(invoice, &rows).cloned())
-}
-
-/// Part of the flow was integrated: ours is among the refused, or it is listed.
-async fn partly(dispatcher: &Dispatcher, invoice: &Invoice, report: &FlowReport) -> Result<State, PipelineError> {
-    let refused = report.refused.iter().any(|refusal| {
-        refusal.number.as_deref() == invoice.number.as_deref()
-            && (refusal.supplier.is_none() || refusal.supplier.as_deref() == invoice.supplier_siret.as_deref())
-    });
-    if refused {
-        rejected(dispatcher, invoice, report).await
-    } else {
-        integrated(dispatcher, invoice, Some(report)).await
-    }
-}
-
-/// Not integrated. If an own earlier deposit had no answer, the gateway may have refused this one as its double:
-/// then the earlier one is there, and it is ours.
-async fn rejected(dispatcher: &Dispatcher, invoice: &Invoice, report: &FlowReport) -> Result<State, PipelineError> {
-    let deliveries = dispatcher.store.deliveries(&invoice.id).await?;
-    if deliveries.iter().any(|delivery| delivery.outcome == "unknown") {
-        if let Some(found) = by_number(dispatcher, invoice).await? {
-            let note = about_flow(dispatcher, invoice, &[], Some(report));
-            dispatcher.store.step(note).await?;
-            return adopt::adopt(dispatcher, invoice, State::Deposited, &found, &[Event::Integrated]).await;
-        }
-        let settle = i64::try_from(dispatcher.patience.settle_after_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
-        let last = deliveries.last().map_or(invoice.since, |delivery| delivery.began_at);
-        if dispatcher.now() < last.plus_millis(settle) {
-            // The earlier one may be there and not listed yet.
-            return wait(dispatcher, invoice, Some(report)).await;
-        }
-    }
-    let text = refusal_text(invoice, report);
-    let step = about_flow(dispatcher, invoice, &[Event::NotIntegrated], Some(report))
-        .because(Reason::new("NOT-INTEGRATED").arg("text", text));
-    dispatcher.store.step(step).await?;
-    Ok(State::Rejected)
-}
-
-/// The gateway joins messages with `|` and cuts them at 255 characters: one a line for people.
-fn refusal_text(invoice: &Invoice, report: &FlowReport) -> String {
-    let own = report
-        .refused
-        .iter()
-        .filter(|refusal| refusal.number.is_none() || refusal.number.as_deref() == invoice.number.as_deref());
-    let texts: Vec<String> = own
-        .flat_map(|refusal| refusal.text.split('|'))
-        .chain(report.technical.iter().map(String::as_str))
-        .map(|text| text.trim().to_owned())
-        .collect();
-    if texts.is_empty() { report.code.clone() } else { texts.join("\n") }
-}
-
-/// The gateway could not handle the flow and asks for the whole of it again.
-async fn incident(dispatcher: &Dispatcher, invoice: &Invoice, report: &FlowReport) -> Result<State, PipelineError> {
-    let (now, patience) = (dispatcher.now(), &dispatcher.patience);
-    let (first, ceiling) = (patience.retry_first_seconds, patience.retry_max_seconds);
-    let next = patience::next_at(now, 0, first, ceiling, &invoice.id);
-    let step = about_flow(dispatcher, invoice, &[Event::Incident], Some(report))
-        .set(Field::NextAt, Value::Int(next.0))
-        .because(Reason::new("GATEWAY-INCIDENT").arg("text", &report.code));
-    dispatcher.store.step(step).await?;
-    Ok(State::Deferred)
 }
 
 /// An integrated invoice: what did the recipient do with it?

@@ -1,18 +1,16 @@
 //! Depositing what is due: prove that search works, claim, commit the intent, send, record the outcome.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use facteur_model::gateway::GatewayError;
 use facteur_model::lifecycle::{Event, State};
 use facteur_store::StoreError;
 use facteur_store::change::{Field, Reason, Step, Value};
 use facteur_store::record::{Filter, Invoice};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
-use super::attempt::deposit;
+use super::attempt::Reached;
+use super::control::Door;
+use super::dispatch::{Dispatched, dispatch};
 use super::{Dispatcher, ended};
 use crate::error::PipelineError;
 use crate::lease;
@@ -32,6 +30,8 @@ pub struct SendSummary {
     pub uncertain: u64,
     /// A person must decide.
     pub held: u64,
+    /// They refer to an earlier invoice that the gateway does not have yet.
+    pub waiting: u64,
     /// Taken by another sender, or left because the run was stopped.
     pub left: u64,
     /// Why the run was stopped, where it was.
@@ -39,7 +39,18 @@ pub struct SendSummary {
 }
 
 impl SendSummary {
-    fn count(&mut self, state: Option<State>) {
+    fn of(due: u64, done: Dispatched) -> Self {
+        let mut summary = Self {
+            due,
+            waiting: done.waiting.len() as u64,
+            stopped: done.stopped.map(str::to_owned),
+            ..Self::default()
+        };
+        done.reached.iter().for_each(|reached| summary.count(reached));
+        summary
+    }
+
+    fn count(&mut self, (_, state): &Reached) {
         match state {
             Some(State::Deposited) => self.deposited += 1,
             Some(State::Rejected) => self.rejected += 1,
@@ -50,10 +61,23 @@ impl SendSummary {
         }
     }
 
+    /// Adds another round.
+    pub fn add(&mut self, round: Self) {
+        self.due += round.due;
+        self.deposited += round.deposited;
+        self.rejected += round.rejected;
+        self.deferred += round.deferred;
+        self.uncertain += round.uncertain;
+        self.held += round.held;
+        self.waiting += round.waiting;
+        self.left += round.left;
+        self.stopped = round.stopped.or(self.stopped.take());
+    }
+
     /// Whether everything that was touched went through.
     #[must_use]
     pub const fn all_good(&self) -> bool {
-        self.deposited == self.due
+        self.deposited + self.waiting == self.due
     }
 }
 
@@ -70,60 +94,34 @@ pub async fn send(dispatcher: &Dispatcher, only: &[String]) -> Result<SendSummar
 async fn send_due(dispatcher: &Dispatcher, only: &[String]) -> Result<SendSummary, PipelineError> {
     rescue(dispatcher).await?;
     let due = due(dispatcher, only).await?;
-    let mut summary = SendSummary { due: due.len() as u64, ..SendSummary::default() };
+    these(dispatcher, due, || false).await
+}
+
+/// Deposits these, which are `queued` or `deferred`, until `stop` says so.
+///
+/// # Errors
+/// As [`send`].
+pub async fn these(
+    dispatcher: &Dispatcher,
+    due: Vec<Invoice>,
+    stop: impl Fn() -> bool,
+) -> Result<SendSummary, PipelineError> {
+    let count = due.len() as u64;
     if due.is_empty() {
-        return Ok(summary);
+        return Ok(SendSummary::default());
+    }
+    let shut = dispatcher.control.open_until(Door::Deposit).is_some_and(|until| dispatcher.now() < until);
+    if shut {
+        let stopped = Some("SEND-PAUSED".to_owned());
+        return Ok(SendSummary { due: count, left: count, stopped, ..SendSummary::default() });
     }
     prove_search(dispatcher, &due).await?;
-    let failures = Arc::new(AtomicU32::new(0));
-    let places = Arc::new(Semaphore::new(dispatcher.patience.concurrency.max(1)));
-    let mut running = JoinSet::new();
-    for invoice in due {
-        let place = places.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        collect(&mut summary, &mut running).await?;
-        if failures.load(Ordering::SeqCst) >= dispatcher.patience.stop_after_failures {
-            summary.left += 1;
-            summary.stopped = Some("GATEWAY-PAUSE".to_owned());
-            continue;
-        }
-        if let Some(spent) = dispatcher.allowance.spent(dispatcher.now(), dispatcher.lease_millis) {
-            summary.left += 1;
-            summary.stopped = Some(spent.code().to_owned());
-            continue;
-        }
-        let (dispatcher, failures) = (dispatcher.clone(), failures.clone());
-        running.spawn(async move {
-            let _place = place;
-            deposit(&dispatcher, &invoice, State::Queued, &failures).await
-        });
-    }
-    while let Some(ended) = running.join_next().await {
-        summary.count(joined(ended)?);
-    }
-    Ok(summary)
-}
-
-type Outcome = Result<Result<Option<State>, PipelineError>, tokio::task::JoinError>;
-
-fn joined(ended: Outcome) -> Result<Option<State>, PipelineError> {
-    match ended {
-        Ok(result) => result,
-        Err(error) => Err(StoreError::Damaged(error.to_string()).into()),
-    }
-}
-
-async fn collect(
-    summary: &mut SendSummary,
-    running: &mut JoinSet<Result<Option<State>, PipelineError>>,
-) -> Result<(), PipelineError> {
-    while let Some(ended) = running.try_join_next() {
-        summary.count(joined(ended)?);
-    }
-    Ok(())
+    dispatcher.learn_budget().await?;
+    Ok(SendSummary::of(count, dispatch(dispatcher, due, stop).await?))
 }
 
 /// Deposits whose sender is dead have no answer: they are `uncertain`, never queued again by themselves.
-pub(super) async fn rescue(dispatcher: &Dispatcher) -> Result<u64, PipelineError> {
+pub(crate) async fn rescue(dispatcher: &Dispatcher) -> Result<u64, PipelineError> {
     let now = dispatcher.now();
     let mut rescued = 0;
     for invoice in dispatcher.store.leases().await? {
@@ -145,6 +143,7 @@ pub(super) async fn rescue(dispatcher: &Dispatcher) -> Result<u64, PipelineError
             Err(error) => return Err(error.into()),
         }
     }
+    dispatcher.control.counters.rescued(rescued);
     Ok(rescued)
 }
 
@@ -166,11 +165,16 @@ async fn due(dispatcher: &Dispatcher, only: &[String]) -> Result<Vec<Invoice>, P
     Ok(dispatcher.store.invoices(&filter).await?)
 }
 
-/// An unanswered deposit can only be settled by a search: prove that it works before anything leaves.
+/// An unanswered deposit can only be settled by a search: prove that it works before anything leaves. What was proved
+/// once holds for this process.
 async fn prove_search(dispatcher: &Dispatcher, due: &[Invoice]) -> Result<(), GatewayError> {
     let suppliers: BTreeSet<Option<&str>> = due.iter().map(|invoice| invoice.supplier_siret.as_deref()).collect();
     for supplier in suppliers {
+        if dispatcher.proved(supplier) {
+            continue;
+        }
         dispatcher.gateway.probe(supplier).await?;
+        dispatcher.prove(supplier);
     }
     Ok(())
 }

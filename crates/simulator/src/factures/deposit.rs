@@ -71,6 +71,7 @@ async fn deliver(app: &App, connection: &Connection, fault: Option<Fault>, answe
             answer
         }
         Some(Fault::HalfBody) => half(answer).await,
+        Some(Fault::SlowLoris) => dripping(answer, app.options.drip).await,
         _ => answer,
     }
 }
@@ -93,6 +94,23 @@ async fn half(answer: Response) -> Response {
         }
     });
     Response::from_parts(parts, Body::from_stream(pieces))
+}
+
+/// Announces the whole body and sends it byte by byte.
+async fn dripping(answer: Response, pause: std::time::Duration) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Ok(whole) = axum::body::to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    parts.headers.insert(header::CONTENT_LENGTH, whole.len().into());
+    let bytes = futures_util::stream::unfold(whole, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        Some((Ok::<Bytes, std::io::Error>(rest.split_to(1)), rest))
+    });
+    Response::from_parts(parts, Body::from_stream(bytes))
 }
 
 fn accept(app: &App, request: DepositRequest, faults: DepositFaults) -> Response {

@@ -11,7 +11,7 @@ use crate::document::sha256_hex;
 use crate::error::StoreError;
 use crate::journal::{GENESIS, Head, Line, Stamp};
 use crate::packing::{Splice, Stored, dictionary_name, own_dictionary, unpack};
-use crate::record::{Delivery, Filter, GatewayEvent, Invoice, Version};
+use crate::record::{Delivery, Depth, Filter, GatewayEvent, Invoice, Version};
 use crate::report::{MOST_NAMES, is_number};
 
 const INVOICE: &str = "SELECT invoice.*, (SELECT flow.sha256 FROM delivery JOIN flow ON flow.id = delivery.flow \
@@ -321,6 +321,49 @@ pub(crate) async fn deliveries(readers: &Pool, id: &str) -> Result<Vec<Delivery>
         ended_at: row.get::<Option<i64>, _>("ended_at").map(Timestamp),
     };
     Ok(rows.iter().map(delivery).collect())
+}
+
+/// How many flows were begun since an instant.
+pub(crate) async fn flows_since(readers: &Pool, since: Timestamp) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT count(*) FROM flow WHERE created_at >= $1").bind(since.0).fetch_one(readers).await?;
+    Ok(row.get(0))
+}
+
+/// The invoices of one supplier with that number, oldest first.
+pub(crate) async fn invoices_of_number(
+    readers: &Pool,
+    siren: &str,
+    supplier_siren: &str,
+    number: &str,
+) -> Result<Vec<Invoice>, StoreError> {
+    let mut query = QueryBuilder::<Db>::new(INVOICE);
+    query.push(" WHERE invoice.siren = ").push_bind(siren.to_owned());
+    query.push(" AND supplier_siren = ").push_bind(supplier_siren.to_owned());
+    query.push(" AND number = ").push_bind(number.to_owned()).push(" ORDER BY received_at, invoice.id");
+    query.build().fetch_all(readers).await?.iter().map(to_invoice).collect()
+}
+
+/// How many invoices are in each of these states, how many of them since before each of these instants, and since
+/// when the oldest.
+pub(crate) async fn depths(readers: &Pool, states: &[State], before: &[Timestamp]) -> Result<Vec<Depth>, StoreError> {
+    let mut query = QueryBuilder::<Db>::new("SELECT state, count(*), min(since)");
+    for instant in before {
+        query.push(", CAST(sum(CASE WHEN since <= ").push_bind(instant.0).push(" THEN 1 ELSE 0 END) AS BIGINT)");
+    }
+    query.push(" FROM invoice WHERE state IN (");
+    let mut list = query.separated(", ");
+    for state in states {
+        list.push_bind(state.as_str());
+    }
+    query.push(") GROUP BY state ORDER BY state");
+    let mut depths = Vec::new();
+    for row in query.build().fetch_all(readers).await? {
+        let name: String = row.get(0);
+        let state = State::from_name(&name).ok_or_else(|| StoreError::Damaged(format!("unknown state {name}")))?;
+        let older = (0..before.len()).map(|place| row.get(place + 3)).collect();
+        depths.push(Depth { state, count: row.get(1), oldest: Timestamp(row.get(2)), older });
+    }
+    Ok(depths)
 }
 
 pub(crate) async fn gateway_events(readers: &Pool, id: &str) -> Result<Vec<GatewayEvent>, StoreError> {

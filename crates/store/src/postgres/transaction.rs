@@ -28,7 +28,7 @@ pub(super) async fn prepare(connection: &mut Connection, changes: &[&Change]) ->
     if changes.iter().any(|change| change.looks_for_duplicates()) {
         lock(connection, LOCK_INTAKE).await?;
     }
-    let ids: Vec<&str> = changes.iter().filter_map(|change| change.invoice()).collect();
+    let ids: Vec<&str> = changes.iter().flat_map(|change| change.invoices()).collect();
     if !ids.is_empty() {
         sqlx::query("SELECT id FROM invoice WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
             .bind(ids)

@@ -7,7 +7,7 @@ use facteur_model::gateway::GatewayLimits;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-use super::naming::FILE_NAME_MAX;
+use super::naming::{FILE_NAME_MAX, LOT_MAX};
 use crate::secrets::{Secret, SecretReference};
 use crate::{SetUpError, address};
 
@@ -148,9 +148,14 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What a deposit may be. Every flow is one file that is not compressed, so the smaller limit holds.
+    /// What a deposit may be. A flow of one file is not compressed, so the smaller limit holds for it.
     pub(super) fn of_a_deposit(&self) -> GatewayLimits {
-        GatewayLimits { max_flow_bytes: self.max_flow_bytes.min(self.max_file_bytes), max_file_name: FILE_NAME_MAX }
+        GatewayLimits {
+            max_flow_bytes: self.max_flow_bytes.min(self.max_file_bytes),
+            max_lot_bytes: self.max_flow_bytes,
+            max_lot: LOT_MAX,
+            max_file_name: FILE_NAME_MAX,
+        }
     }
 }
 

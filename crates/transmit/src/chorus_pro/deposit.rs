@@ -81,7 +81,8 @@ impl ChorusPro {
 
     /// What the gateway would refuse for certain is not sent at all.
     fn refuse_unsent(&self, deposit: &Deposit<'_>) -> Option<DepositOutcome> {
-        let most = self.configuration.limits.of_a_deposit().max_flow_bytes;
+        let limits = self.configuration.limits.of_a_deposit();
+        let most = if naming::is_lot(deposit.file_name) { limits.max_lot_bytes } else { limits.max_flow_bytes };
         let size = deposit.bytes.len() as u64;
         let reason = if size > most {
             Reason::TooLarge.with(format!("{size} > {most}"))

@@ -37,7 +37,7 @@ pub use configuration::{
     ANSWER_BYTES_MAX, Configuration, FILE_BYTES_MAX, FLOW_BYTES_MAX, Limits, PRODUCTION_API_URL, PRODUCTION_TOKEN_URL,
     Role, SANDBOX_API_URL, SANDBOX_TOKEN_URL, Secrets, Timeouts,
 };
-pub use naming::{FILE_NAME_MAX, flow_file_name, flow_syntax};
+pub use naming::{FILE_NAME_MAX, LOT_MAX, flow_file_name, flow_syntax, is_lot, lot_file_name};
 
 use crate::http::{self, Answer};
 use crate::reason::Reason;

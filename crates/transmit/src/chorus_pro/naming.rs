@@ -7,6 +7,10 @@ use openssl::sha::sha256;
 /// Longest file name, in characters with its extension: Chorus Pro documents none for flows, clients in production
 /// keep to the 50 of an attachment name.
 pub const FILE_NAME_MAX: usize = 50;
+/// Most documents in one flow (recommended by AIFE for EDI; more is not known to be taken).
+pub const LOT_MAX: usize = 500;
+/// How the name of a flow with several documents ends.
+const LOT_ENDING: &str = ".tar.gz";
 /// Digits of the digest that tells apart two numbers which would give the same name.
 const SUFFIX_DIGITS: usize = 8;
 /// BT-24 of ZUGFeRD 1, which Chorus Pro takes in no format.
@@ -45,6 +49,20 @@ pub fn flow_file_name(number: &str, syntax: FlowSyntax) -> String {
         format!("{head}-{}", short_digest(number))
     };
     format!("{stem}.{extension}")
+}
+
+/// The name of a flow with several documents, from our own identity of the flow.
+#[must_use]
+pub fn lot_file_name(flow: &str) -> String {
+    let kept: String = flow.chars().filter(char::is_ascii_alphanumeric).collect();
+    let room = FILE_NAME_MAX - LOT_ENDING.len() - "lot-".len();
+    format!("lot-{}{LOT_ENDING}", kept.chars().take(room).collect::<String>())
+}
+
+/// Whether a flow of that name holds several documents.
+#[must_use]
+pub fn is_lot(file_name: &str) -> bool {
+    file_name.ends_with(LOT_ENDING)
 }
 
 /// Whether the gateway takes such a name.

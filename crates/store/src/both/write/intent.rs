@@ -26,7 +26,7 @@ pub(super) async fn intent(connection: &mut Connection, scribe: &mut Scribe, new
     .await?;
     sqlx::query(
         "INSERT INTO flow (id, siren, gateway, file_name, sha256, syntax, signed, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
     )
     .bind(&new.flow)
     .bind(&siren)

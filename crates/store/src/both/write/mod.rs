@@ -63,6 +63,12 @@ async fn one(connection: &mut Connection, scribe: &mut Scribe, change: &Change) 
         Change::Process(new) => process(connection, scribe, new).await,
         Change::Step(new) => step(connection, scribe, new).await,
         Change::Intent(new) => intent(connection, scribe, new).await,
+        Change::Together(changes) => {
+            for change in changes {
+                Box::pin(one(connection, scribe, change)).await?;
+            }
+            Ok(Done::Written)
+        }
         Change::Correct(correction) => correct(connection, scribe, correction).await,
         Change::Hold(new) => hold(connection, scribe, new).await,
         Change::Eliminate(new) => eliminate(connection, scribe, new).await,

@@ -2,11 +2,13 @@
 
 mod extract;
 mod hands;
+mod store;
 
 use std::path::PathBuf;
 
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
+pub use self::store::{StoreArguments, StoreCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
 
@@ -380,24 +382,6 @@ pub enum JournalCommand {
         /// A head that was kept elsewhere: LINE:HASH.
         #[arg(long, value_name = "HEAD")]
         head: Option<String>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct StoreArguments {
-    #[command(subcommand)]
-    pub command: StoreCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum StoreCommand {
-    /// Check everything: file, documents, journal, states.
-    Check,
-    /// Write a consistent copy.
-    Backup {
-        /// Where; never overwritten.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
     },
 }
 

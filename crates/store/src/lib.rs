@@ -31,6 +31,8 @@ mod backend;
 pub mod change;
 pub mod check;
 pub mod claim;
+mod clean;
+pub mod copy;
 pub mod document;
 mod ear;
 mod error;
@@ -65,6 +67,9 @@ pub struct Store {
     writer: writer::Writer,
     ear: Arc<ear::Ear>,
 }
+
+/// Number of the newest migration: the version of the schema that this release works with.
+pub const SCHEMA: i64 = sqlite::connect::MIGRATIONS[sqlite::connect::MIGRATIONS.len() - 1].0;
 
 /// A new identity, ordered by time (UUID version 7).
 #[must_use]

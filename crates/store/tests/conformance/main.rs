@@ -5,11 +5,13 @@ mod bed;
 mod claims;
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod copies;
 mod deposits;
 mod embedded;
 mod keeping;
 mod reading;
 mod schema;
+mod server;
 
 mod together;
 mod writing;
@@ -44,7 +46,14 @@ stories! {
         the_journal_is_append_only,
         a_document_whose_bytes_were_changed_is_found,
         a_state_that_the_journal_does_not_tell_is_found,
+        a_backup_is_a_store_of_its_own,
         a_newer_store_is_left_alone;
+    copies:
+        a_move_loses_no_line_of_the_journal,
+        a_backup_comes_back_on_either_back_end,
+        a_copy_that_cannot_be_verified_is_not_made,
+        a_name_with_a_nul_is_stored,
+        garbage_is_no_backup;
     claims:
         every_invoice_is_claimed_by_exactly_one_worker,
         a_claim_ends_by_itself_and_a_heartbeat_prolongs_it,

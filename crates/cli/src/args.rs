@@ -4,12 +4,14 @@ mod archive;
 mod extract;
 mod hands;
 mod journal;
+mod store;
 mod work;
 
 use std::path::PathBuf;
 
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
+pub use self::store::{StoreArguments, StoreCommand};
 pub use self::work::Work;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
@@ -376,24 +378,6 @@ pub struct Correct {
     /// Why, for the journal.
     #[arg(long, short, value_name = "TEXT")]
     pub why: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct StoreArguments {
-    #[command(subcommand)]
-    pub command: StoreCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum StoreCommand {
-    /// Check everything: file, documents, journal, states.
-    Check,
-    /// Write a consistent copy.
-    Backup {
-        /// Where; never overwritten.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -252,8 +252,18 @@ const PAGES: &[Page] = &[
         ],
     ),
     ("store", "La base", &[]),
-    ("store check", "Tout vérifier : fichier, documents, journal, états", &[]),
-    ("store backup", "Faire une copie cohérente", &[("file", "Où ; jamais écrasé")]),
+    ("store check", "Tout vérifier : base, documents, journal, états", &[]),
+    ("store migrate", "Mettre le schéma à jour, et dire où est la base", &[]),
+    ("store backup", "Faire une copie cohérente : un fichier, où que soit la base", &[("file", "Où ; jamais écrasé")]),
+    ("store restore", "Remettre une copie dans une base vide", &[("file", "Un fichier écrit par « store backup »")]),
+    (
+        "store move",
+        "Déplacer la base avec son journal, et l'inscrire dans la configuration",
+        &[
+            ("to", "sqlite:CHEMIN ou postgres://COMPTE@SERVEUR/BASE ; elle doit être vide"),
+            ("password", "Mot de passe du compte, par référence : file:CHEMIN ou env:NOM"),
+        ],
+    ),
     ("packs", "Schémas et règles", &[]),
     (
         "packs add",

@@ -7,6 +7,7 @@ use facteur_model::finding::{Finding, Layer};
 use facteur_model::gateway::GatewayError;
 use facteur_pipeline::error::PipelineError;
 use facteur_pipeline::row::Row;
+use facteur_pipeline::store_trouble::store_trouble;
 use facteur_report::status::{reason_sentences, short};
 use facteur_report::table::Table;
 use facteur_report::wording::clock_time;
@@ -140,6 +141,8 @@ impl Talk {
             PipelineError::HomeExists(path) => one("error.home_exists", &[("path", &path.display().to_string())]),
             PipelineError::Configuration(cause) => one("error.configuration", &[("what", &cause.to_string())]),
             PipelineError::Store(cause) => self.store(cause),
+            PipelineError::StorePassword(what) => one("error.store_password", &[("what", what)]),
+            PipelineError::StoreByEnvironment => one("error.store_by_environment", &[]),
             PipelineError::File { path, source } => {
                 one("error.file", &[("path", &path.display().to_string()), ("what", &source.to_string())])
             }
@@ -189,6 +192,10 @@ impl Talk {
     }
 
     fn store(self, error: &StoreError) -> (String, Option<String>) {
+        if let Some((sentence, args)) = store_trouble(error) {
+            let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            return (self.say(&format!("doctor_say.{sentence}"), &args), None);
+        }
         match error {
             StoreError::NotWritable(what) => {
                 (self.say("error.store_full", &[("what", what)]), Some(self.say("error.store_full_hint", &[])))

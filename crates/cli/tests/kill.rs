@@ -2,6 +2,8 @@
 //! on the wire. `FACTEUR_TORTURE` sets the number of kills (50 by `make torture`); a smaller sample runs always.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../store/tests/cluster/mod.rs"]
+mod cluster;
 mod common;
 
 use std::collections::BTreeMap;
@@ -42,6 +44,16 @@ impl Dice {
 
 #[test]
 fn nothing_is_lost_and_nothing_is_deposited_twice_whenever_the_process_is_killed() {
+    kills(None);
+}
+
+/// The same on PostgreSQL, whose server is restarted once while the program works.
+#[test]
+fn nothing_is_lost_and_nothing_is_deposited_twice_on_postgresql_either() {
+    kills(Some(&cluster::Cluster::start()));
+}
+
+fn kills(server: Option<&cluster::Cluster>) {
     if packs().is_none() {
         return;
     }
@@ -52,6 +64,9 @@ fn nothing_is_lost_and_nothing_is_deposited_twice_whenever_the_process_is_killed
         faults.iter().flat_map(|fault| ["--fault", fault]).chain(["--seed", "7", "--retry-after", "1"]).collect();
     let gateway = Gateway::start(&options);
     let home = Home::demo(&gateway.url);
+    if let Some(server) = server {
+        home.keep_in(&server.url(&server.new_database()));
+    }
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut dropped = 0;
     for kill in 0..kills {
@@ -59,7 +74,9 @@ fn nothing_is_lost_and_nothing_is_deposited_twice_whenever_the_process_is_killed
             dropped += 1;
             home.drop_in(&format!("facture-{dropped:04}.xml"), &invoice(&format!("T-{dropped:04}")));
         }
-        if kill % 2 == 0 {
+        if let (Some(server), true) = (server, kill == kills / 2) {
+            restarted_under(&home, server);
+        } else if kill % 2 == 0 {
             killed_at(&home, PLACES[(kill / 2) % PLACES.len()]);
         } else {
             killed_after(&home, Duration::from_millis(5 + dice.roll(700)));
@@ -76,6 +93,14 @@ fn killed_at(home: &Home, place: &str) {
     let status = command.status().unwrap();
     // A place that was not reached is a run that ended by itself; both are fine.
     assert!(status.code().is_none_or(|code| code <= 2), "{place}: {status}");
+}
+
+/// The program lives on; the server goes away under it as if its power had failed, and comes back.
+fn restarted_under(home: &Home, server: &cluster::Cluster) {
+    let mut child = home.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    server.order("crash");
+    assert!(child.wait().unwrap().code().is_some_and(|code| code <= 2));
 }
 
 fn killed_after(home: &Home, patience: Duration) {

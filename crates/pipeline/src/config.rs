@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use facteur_model::finding::Layer;
 use facteur_transmit::chorus_pro;
+use facteur_transmit::secrets::SecretReference;
 use serde::{Deserialize, Serialize};
 
 /// The whole of `facteur.toml`. An unknown key is an error: a misspelt setting must not be silently ignored.
@@ -17,6 +18,9 @@ pub struct Configuration {
     pub legal_person: LegalPerson,
     /// The structure that works here.
     pub structure: Structure,
+    /// Where everything is kept.
+    #[serde(default, skip_serializing_if = "StorePlace::is_default")]
+    pub store: StorePlace,
     /// Folders.
     #[serde(default)]
     pub folders: Folders,
@@ -86,6 +90,24 @@ impl Role {
             Self::FilingAgent => "filing_agent",
             Self::Recipient => "recipient",
         }
+    }
+}
+
+/// Where everything is kept: a file of the home, unless an address is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorePlace {
+    /// `sqlite:PATH`, relative to the home, or `postgres://USER@HOST/DATABASE`; never with a password in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Password of the account at the database server, by reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<SecretReference>,
+}
+
+impl StorePlace {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -197,7 +219,7 @@ pub struct Seal {
     pub certificate: PathBuf,
     /// Password of the key, by reference.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<facteur_transmit::secrets::SecretReference>,
+    pub password: Option<SecretReference>,
 }
 
 impl Default for Seal {

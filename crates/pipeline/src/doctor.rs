@@ -14,6 +14,7 @@ use crate::engine::dispatcher;
 use crate::error::PipelineError;
 use crate::home::{CONFIGURATION, Home};
 use crate::seal;
+use crate::store_trouble::store_trouble;
 
 /// How a point is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -65,7 +66,7 @@ pub async fn examine(home: &Home, packs: &Path) -> Vec<Point> {
             points.push(clock(&store).await);
             points.push(gateway(home, store).await);
         }
-        Err(error) => points.push(point("store", Grade::Wrong, "store_wrong", &[("what", error.to_string())])),
+        Err(error) => points.push(store_wrong(&error)),
     }
     points
 }
@@ -173,8 +174,14 @@ fn inbox(home: &Home) -> Point {
 async fn store_point(store: &Store) -> Point {
     match store.head().await {
         Ok(head) => point("store", Grade::Ok, "store_ok", &[("head", head.to_string())]),
-        Err(error) => point("store", Grade::Wrong, "store_wrong", &[("what", error.to_string())]),
+        Err(error) => store_wrong(&error.into()),
     }
+}
+
+fn store_wrong(error: &PipelineError) -> Point {
+    let known = if let PipelineError::Store(cause) = error { store_trouble(cause) } else { None };
+    let (sentence, args) = known.unwrap_or_else(|| ("store_wrong", vec![("what", error.to_string())]));
+    point("store", Grade::Wrong, sentence, &args)
 }
 
 async fn clock(store: &Store) -> Point {

@@ -22,6 +22,12 @@ pub enum PipelineError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The password of the store cannot be had.
+    #[error("password of the store: {0}")]
+    StorePassword(String),
+    /// The environment names the store, and would go on naming the old one.
+    #[error("the environment names the store: unset FACTEUR_STORE first")]
+    StoreByEnvironment,
     /// A file or folder.
     #[error("{}: {source}", path.display())]
     File {

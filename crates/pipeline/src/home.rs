@@ -1,18 +1,19 @@
 //! The folder that one installation lives in: configuration, store, inbox, keys.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use facteur_model::clock::{Clock as _, SystemClock};
-use facteur_store::{Store, StoreError, Structure};
+use facteur_store::{Store, Structure};
 use facteur_transmit::chorus_pro;
 use facteur_transmit::secrets::SecretReference;
 
-use crate::config::{Archive, Check, Configuration, Deposit, Folders, Gateways, LegalPerson, Role, Seal};
+use crate::config::{Archive, Check, Configuration, Deposit, Folders, Gateways, LegalPerson, Role, Seal, StorePlace};
 use crate::error::PipelineError;
 use crate::lock::Lock;
+use crate::store_place::prepared;
 
 /// Name of the configuration file in a home.
 pub const CONFIGURATION: &str = "facteur.toml";
@@ -109,14 +110,11 @@ impl Home {
     /// # Errors
     /// The store cannot be opened or written.
     pub async fn store(&self) -> Result<Store, PipelineError> {
-        let path = self.root.join(STORE);
-        if !path.exists() {
-            // Nobody else may read it, whatever the umask says.
-            let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-            made.map_err(PipelineError::file(&path))?;
+        let location = self.location()?;
+        if let Some(path) = location.file() {
+            prepared(path)?;
         }
-        writable(&path)?;
-        let store = Store::open(&path).await?;
+        let store = Store::open(&location).await?;
         let (person, structure) = (&self.configuration.legal_person, &self.configuration.structure);
         let now = SystemClock.now();
         let registered = Structure {
@@ -128,18 +126,6 @@ impl Home {
         };
         store.register(&registered, now).await?;
         Ok(store)
-    }
-}
-
-/// A store that may only be read is refused before the database lays its side files beside it with the same rights,
-/// which would outlive the repair.
-fn writable(path: &Path) -> Result<(), PipelineError> {
-    match fs::OpenOptions::new().write(true).open(path) {
-        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
-            Err(StoreError::NotWritable(format!("{}: {error}", path.display())).into())
-        }
-        // Whatever else is wrong, the database says it better.
-        _ => Ok(()),
     }
 }
 
@@ -164,6 +150,7 @@ fn configuration(init: &Init) -> Configuration {
         demo: init.demo,
         legal_person: LegalPerson { siren: siret.chars().take(9).collect(), name: name.clone() },
         structure: crate::config::Structure { siret, name, role },
+        store: StorePlace::default(),
         folders: Folders { quiet_seconds: if init.demo { 0 } else { 5 }, ..Folders::default() },
         check: Check::default(),
         seal: Seal::default(),

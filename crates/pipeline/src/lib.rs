@@ -27,6 +27,8 @@ pub mod pdf_worker;
 pub mod resolve;
 pub mod row;
 pub mod seal;
+pub mod store_place;
+pub mod store_trouble;
 pub mod worker;
 
 /// Prepares the C libraries. Call it once in the main thread, before any other thread starts.

@@ -61,7 +61,7 @@ impl Store {
     pub async fn backup(&self, target: &Path) -> Result<(), StoreError> {
         match &self.readers {
             Readers::Sqlite(pool) => sqlite::integrity::backup(pool, target).await,
-            Readers::Postgres(_) => Err(StoreError::Database("no copy of this kind of store yet".to_owned())),
+            Readers::Postgres(_) => crate::copy::backup(self.location(), target).await.map(drop),
         }
     }
 }

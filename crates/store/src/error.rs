@@ -45,6 +45,12 @@ pub enum StoreError {
     /// The server is too old, or set up so that what it acknowledges may be lost.
     #[error("the database server cannot be used: {0}")]
     Unsuitable(String),
+    /// The store was moved: this one takes nothing more.
+    #[error("this store has moved elsewhere")]
+    Elsewhere,
+    /// A store that must be empty is not.
+    #[error("the store {0} is not empty")]
+    NotEmpty(String),
     /// The store was made by a newer release.
     #[error("the store has version {found}, this release knows {known}")]
     Newer {
@@ -125,6 +131,9 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
+            sqlx::Error::Database(database) if database.message() == "this store has moved elsewhere" => {
+                Self::Elsewhere
+            }
             sqlx::Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
                 Some(database) => postgres(database.code(), database.message()),
                 None => sqlite(&database.code().unwrap_or_default(), database.message(), &error),

@@ -32,6 +32,8 @@ mod backend;
 pub mod change;
 pub mod check;
 pub mod claim;
+mod clean;
+pub mod copy;
 pub mod document;
 mod ear;
 mod error;
@@ -67,6 +69,9 @@ pub struct Store {
     writer: writer::Writer,
     ear: Arc<ear::Ear>,
 }
+
+/// Number of the newest migration: the version of the schema that this release works with.
+pub const SCHEMA: i64 = sqlite::connect::MIGRATIONS[sqlite::connect::MIGRATIONS.len() - 1].0;
 
 /// A new identity, ordered by time (UUID version 7).
 #[must_use]

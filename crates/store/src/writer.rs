@@ -7,6 +7,7 @@ use crate::Structure;
 use crate::backend::Pen;
 use crate::change::{Change, Done};
 use crate::claim::Claim;
+use crate::clean::clean;
 use crate::error::StoreError;
 use crate::record::Invoice;
 
@@ -70,7 +71,8 @@ impl Writer {
         self.submit(change).await?.done().await
     }
 
-    pub(crate) async fn submit(&self, change: Change) -> Result<Pending, StoreError> {
+    pub(crate) async fn submit(&self, mut change: Change) -> Result<Pending, StoreError> {
+        clean(&mut change);
         let (answer, done) = oneshot::channel();
         self.orders.send(Order::Change(Box::new(change), answer)).await.map_err(|_| StoreError::Closed)?;
         Ok(Pending(done))

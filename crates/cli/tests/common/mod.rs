@@ -141,6 +141,13 @@ impl Home {
         fs::write(&path, before.replace(from, to)).unwrap();
     }
 
+    /// Has the configuration name another store.
+    pub fn keep_in(&self, url: &str) {
+        let path = self.path().join("facteur.toml");
+        let before = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{before}\n[store]\nurl = \"{url}\"\n")).unwrap();
+    }
+
     /// `facteur … --home HOME` with the packs.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = facteur();
@@ -236,7 +243,12 @@ impl Home {
 /// The program, in French unless a test says otherwise, without anything of the tester's own environment.
 pub fn facteur() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
-    command.env_remove("FACTEUR_HOME").env_remove("FACTEUR_PACKS").env("LC_ALL", "fr_FR.UTF-8").env("USER", "marie");
+    command
+        .env_remove("FACTEUR_HOME")
+        .env_remove("FACTEUR_PACKS")
+        .env_remove("FACTEUR_STORE")
+        .env("LC_ALL", "fr_FR.UTF-8")
+        .env("USER", "marie");
     command.stdin(Stdio::null());
     command
 }

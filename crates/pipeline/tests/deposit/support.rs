@@ -224,6 +224,7 @@ impl Desk {
             verdict: "valid".into(),
             layers: "[]".into(),
             packs: String::new(),
+            retention_end: None,
             findings: vec![],
             reason: None,
             key_guard: None,

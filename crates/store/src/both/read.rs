@@ -504,7 +504,11 @@ pub(crate) async fn journal_of(readers: &Pool, subject: &str) -> Result<Vec<Line
 }
 
 /// At most `limit` lines after `seq`.
-pub(crate) async fn journal_after(readers: &Pool, seq: i64, limit: i64) -> Result<Vec<Line>, StoreError> {
+pub(crate) async fn journal_after(
+    readers: impl sqlx::Executor<'_, Database = Db>,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query(
         "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE seq > $1 ORDER BY seq LIMIT $2",
     )

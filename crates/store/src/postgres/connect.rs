@@ -33,17 +33,26 @@ const OLDEST_SERVER: i64 = 130_000;
 /// The readers, and the pen that writes, with the schema up to date.
 pub(crate) async fn open(server: &Server) -> Result<(PgPool, Pen), StoreError> {
     let options = options(server)?;
-    let mut first = connection(&options).await?;
-    let ready = suitable(&mut first).await;
-    let ready = match ready {
-        Ok(()) => migrate(&mut first).await,
-        Err(error) => Err(error),
-    };
-    close(first).await;
-    ready?;
+    close(ready(server).await?).await;
     let readers =
         PgPoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone());
     Ok((readers, Pen::new(options)))
+}
+
+/// A connection to a server that will do, with the schema up to date.
+pub(super) async fn ready(server: &Server) -> Result<PgConnection, StoreError> {
+    let mut connection = connection(&options(server)?).await?;
+    let ready = match suitable(&mut connection).await {
+        Ok(()) => migrate(&mut connection).await,
+        Err(error) => Err(error),
+    };
+    match ready {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            close(connection).await;
+            Err(error)
+        }
+    }
 }
 
 /// How to connect: with a verified certificate wherever the server is not on this machine.

@@ -4,6 +4,7 @@
 //! lock of those who take in documents, where it looks for duplicates; the rows of the invoices that it changes, by
 //! identity; and at the very end the lock of the journal, whose chain every process continues.
 
+pub(crate) mod catalog;
 pub(crate) mod connect;
 mod integrity;
 mod journal;
@@ -18,6 +19,8 @@ pub(crate) mod archive;
 pub(crate) mod check;
 #[path = "../both/claim.rs"]
 mod claim;
+#[path = "../both/copy.rs"]
+pub(crate) mod copy;
 #[path = "../both/read.rs"]
 pub(crate) mod read;
 #[path = "../both/report.rs"]

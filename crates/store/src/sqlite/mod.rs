@@ -1,5 +1,6 @@
 //! The embedded back end: SQLite in WAL mode, `synchronous=FULL`, one writer with `BEGIN IMMEDIATE`.
 
+pub(crate) mod catalog;
 pub(crate) mod connect;
 pub(crate) mod integrity;
 mod journal;
@@ -14,6 +15,8 @@ pub(crate) mod archive;
 pub(crate) mod check;
 #[path = "../both/claim.rs"]
 mod claim;
+#[path = "../both/copy.rs"]
+pub(crate) mod copy;
 #[path = "../both/read.rs"]
 pub(crate) mod read;
 #[path = "../both/report.rs"]

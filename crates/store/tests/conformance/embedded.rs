@@ -10,8 +10,3 @@ async fn a_store_that_cannot_be_opened_says_so() {
     std::fs::write(folder.path().join("garbage.db"), vec![7_u8; 8192]).unwrap();
     assert!(Store::open(&folder.path().join("garbage.db")).await.is_err());
 }
-
-#[tokio::test]
-async fn the_copy_of_a_store_is_a_store() {
-    crate::keeping::a_backup_is_a_store_of_its_own(&crate::bed::Bed::sqlite()).await;
-}

@@ -6,11 +6,13 @@ mod bed;
 mod claims;
 #[path = "../cluster/mod.rs"]
 mod cluster;
+mod copies;
 mod deposits;
 mod embedded;
 mod keeping;
 mod reading;
 mod schema;
+mod server;
 mod tampering;
 
 mod together;
@@ -46,6 +48,7 @@ stories! {
         the_journal_is_append_only,
         a_document_whose_bytes_were_changed_is_found,
         a_state_that_the_journal_does_not_tell_is_found,
+        a_backup_is_a_store_of_its_own,
         a_newer_store_is_left_alone;
     archives:
         an_eliminated_dossier_leaves_digests_and_the_journal_verifies,
@@ -65,6 +68,12 @@ stories! {
         a_journal_written_anew_is_found_against_a_head_kept_elsewhere,
         a_step_that_the_life_cycle_has_not_is_found,
         a_flipped_byte_of_a_document_is_found;
+    copies:
+        a_move_loses_no_line_of_the_journal,
+        a_backup_comes_back_on_either_back_end,
+        a_copy_that_cannot_be_verified_is_not_made,
+        a_name_with_a_nul_is_stored,
+        garbage_is_no_backup;
     claims:
         every_invoice_is_claimed_by_exactly_one_worker,
         a_claim_ends_by_itself_and_a_heartbeat_prolongs_it,

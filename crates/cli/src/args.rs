@@ -2,11 +2,13 @@
 
 mod extract;
 mod hands;
+mod nightly;
 
 use std::path::PathBuf;
 
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
+pub use self::nightly::{InstallTimer, Nightly};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
 
@@ -96,6 +98,10 @@ pub enum Command {
     Follow(Follow),
     /// Inbox, send, follow: a whole round.
     Run(Run),
+    /// The nightly run: inbox, send, follow, reports, mail.
+    Nightly(Nightly),
+    /// Install the timer that begins the nightly run.
+    InstallTimer(InstallTimer),
     /// Where each invoice is.
     Status(Status),
     /// Everything about one invoice.

@@ -12,6 +12,7 @@ use facteur_transmit::secrets::SecretReference;
 
 use crate::config::{Check, Configuration, Deposit, Folders, Gateways, LegalPerson, Role, Seal};
 use crate::error::PipelineError;
+use crate::nightly::Nightly;
 
 /// Name of the configuration file in a home.
 pub const CONFIGURATION: &str = "facteur.toml";
@@ -158,6 +159,7 @@ fn configuration(init: &Init) -> Configuration {
         deposit,
         gateway: Gateways { chorus_pro: Some(gateway(address.as_deref(), role)) },
         report: facteur_report::configuration::Configuration::default(),
+        nightly: Nightly::default(),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod import;
 pub mod large;
 pub mod lease;
 pub mod lock;
+pub mod nightly;
 pub mod pdf_worker;
 pub mod resolve;
 pub mod row;

@@ -9,8 +9,10 @@
 mod address;
 pub mod chorus_pro;
 mod http;
+pub mod mail;
 pub mod reason;
 pub mod secrets;
+pub mod webhook;
 
 use std::path::PathBuf;
 

@@ -143,8 +143,10 @@ impl Nightly {
         Window { from: self.from, until: self.until }
     }
 
-    /// The name of a night that begins now, good for a folder (`2026-11-23T220500Z`).
+    /// The name of a night that begins now, good for a folder (`2026-11-23T220500.250Z`): two nights never share one,
+    /// since one lock keeps them apart and a night takes longer than a millisecond.
     pub(super) fn name(now: Timestamp) -> String {
-        now.rfc3339().replace(':', "")
+        let seconds = now.rfc3339().replace(':', "");
+        format!("{}.{:03}Z", seconds.trim_end_matches('Z'), now.0.rem_euclid(1000))
     }
 }

@@ -4,6 +4,7 @@ mod archive;
 mod extract;
 mod hands;
 mod journal;
+mod nightly;
 mod store;
 mod work;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
+pub use self::nightly::{InstallTimer, Nightly};
 pub use self::store::{StoreArguments, StoreCommand};
 pub use self::work::Work;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -107,6 +109,10 @@ pub enum Command {
     Run(Run),
     /// Deposit and follow all the time, until it is asked to stop.
     Work(Work),
+    /// The nightly run: inbox, send, follow, reports, mail.
+    Nightly(Nightly),
+    /// Install the timer that begins the nightly run.
+    InstallTimer(InstallTimer),
     /// Where each invoice is.
     Status(Status),
     /// Everything about one invoice.

@@ -165,6 +165,28 @@ const PAGES: &[Page] = &[
         ],
     ),
     (
+        "nightly",
+        "La tournée de nuit : boîte de dépôt, envoi, suivi, rapports, courriel",
+        &[
+            ("dry_run", "Montrer ce qu'elle ferait, sans rien changer"),
+            ("any_time", "Commencer quelle que soit l'heure"),
+            ("mail_only", "Seulement remettre les résumés que des nuits précédentes n'ont pas pu remettre"),
+            ("last", "Seulement montrer de nouveau la dernière nuit"),
+        ],
+    ),
+    (
+        "install-timer",
+        "Installer la minuterie qui lance la tournée de nuit",
+        &[
+            ("at", "Heure du début : HH:MM, à l'heure de Paris (cron : à celle de la machine)"),
+            ("user", "Pour vous seul, pas pour toute la machine"),
+            ("cron", "Une ligne pour cron au lieu d'unités systemd"),
+            ("print", "Montrer les fichiers, sans rien écrire"),
+            ("force", "Remplacer aussi un fichier modifié à la main"),
+            ("dir", "Dossier des fichiers, au lieu du dossier habituel"),
+        ],
+    ),
+    (
         "status",
         "Où en est chaque facture",
         &[

@@ -74,6 +74,8 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Follow(options) => commands::follow::run(&context, &options).await,
         Command::Run(options) => commands::run::run(&context, &options).await,
         Command::Work(options) => commands::work::run(&context, &options).await,
+        Command::Nightly(options) => commands::nightly::run(&context, &options).await,
+        Command::InstallTimer(options) => commands::install_timer::run(&context, &options),
         Command::Status(options) => commands::status::run(&context, &options).await,
         Command::Show(options) => commands::show::run(&context, &options).await,
         Command::Report(options) => commands::report::run(&context, &options).await,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use facteur_model::finding::{Finding, Layer};
 use facteur_model::gateway::GatewayError;
-use facteur_pipeline::error::PipelineError;
+use facteur_pipeline::error::{MailError, PipelineError};
 use facteur_pipeline::row::Row;
 use facteur_pipeline::store_trouble::store_trouble;
 use facteur_report::status::{reason_sentences, short};
@@ -130,7 +130,8 @@ impl Talk {
         }
     }
 
-    fn pipeline(self, error: &PipelineError) -> (String, Option<String>) {
+    /// Why a command could not do its work, and what to do about it.
+    pub fn pipeline(self, error: &PipelineError) -> (String, Option<String>) {
         let one = |key: &str, args: &[(&str, &str)]| (self.say(key, args), None);
         let two = |key: &str, args: &[(&str, &str)], hint: &str| (self.say(key, args), Some(self.say(hint, args)));
         match error {
@@ -162,6 +163,29 @@ impl Talk {
                 one("error.listen", &[("address", &address.to_string()), ("what", &source.to_string())])
             }
             PipelineError::Busy(path) => two("error.busy", &[("path", &path.display().to_string())], "error.busy_hint"),
+            PipelineError::OutsideWindow { from, until } => {
+                two("error.outside_window", &[("from", from), ("until", until)], "error.outside_window_hint")
+            }
+            PipelineError::Report(what) => one("error.report", &[("what", what)]),
+            PipelineError::DeliverySetUp(what) => one("error.delivery_set_up", &[("what", what)]),
+            PipelineError::Mail(cause) => {
+                let (key, what) = match cause {
+                    MailError::Message(what) => ("error.mail_message", what.clone()),
+                    MailError::TooLarge(size) => ("error.mail_large", size.to_string()),
+                    MailError::Refused(what) => ("error.mail_refused", what.clone()),
+                    MailError::TimeOut(seconds) => ("error.mail_late", seconds.to_string()),
+                    MailError::Connection(what) => ("error.mail_connection", what.clone()),
+                };
+                let what = self.say(key, &[("what", &printable(&what))]);
+                two("error.mail", &[("what", &what)], "error.mail_hint")
+            }
+            PipelineError::Webhook(cause) => {
+                two("error.webhook", &[("what", &printable(&cause.to_string()))], "error.mail_hint")
+            }
+            PipelineError::Timer(what) => one("error.timer", &[("what", what)]),
+            PipelineError::UnitChanged(path) => {
+                two("error.unit_changed", &[("path", &path.display().to_string())], "error.unit_changed_hint")
+            }
             PipelineError::WrongState { id, state, verb } => self.wrong_state(id, state, verb),
             PipelineError::NeverSent { id } => two("error.never_sent", &[("id", short(id))], "error.never_sent_hint"),
             PipelineError::TooEarly { id, until } => {

@@ -44,7 +44,7 @@ fn a_fresh_demonstration_is_sound_and_says_that_it_is_one() {
     let home = Home::demo(&gateway.url);
     let points = examined(&home);
     let subjects: Vec<&str> = points.keys().map(String::as_str).collect();
-    let wanted = ["clock", "configuration", "disk", "gateway", "inbox", "packs", "role", "seal", "store"];
+    let wanted = ["clock", "configuration", "disk", "gateway", "inbox", "nightly", "packs", "role", "seal", "store"];
     assert_eq!(subjects, wanted);
     assert!(points["seal"].1.contains("sans valeur"), "{:?}", points["seal"]);
     assert!(points["gateway"].1.contains(&gateway.url));

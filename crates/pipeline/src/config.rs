@@ -7,6 +7,8 @@ use facteur_transmit::chorus_pro;
 use facteur_transmit::secrets::SecretReference;
 use serde::{Deserialize, Serialize};
 
+use crate::nightly::Nightly;
+
 /// The whole of `facteur.toml`. An unknown key is an error: a misspelt setting must not be silently ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +47,9 @@ pub struct Configuration {
     /// How reports are made.
     #[serde(default)]
     pub report: facteur_report::configuration::Configuration,
+    /// What is done at night, and who is told.
+    #[serde(default)]
+    pub nightly: Nightly,
 }
 
 /// The legal person (SIREN): the boundary of isolation, retention and uniqueness.
@@ -125,6 +130,8 @@ pub struct Folders {
     pub refused: PathBuf,
     /// Where the packs are installed.
     pub packs: PathBuf,
+    /// Where each night leaves its summary and its reports.
+    pub reports: PathBuf,
     /// How long a file in the inbox must have been left alone, in seconds.
     pub quiet_seconds: u64,
 }
@@ -137,6 +144,7 @@ impl Default for Folders {
             done: "done".into(),
             refused: "refused".into(),
             packs: "packs".into(),
+            reports: "reports".into(),
             quiet_seconds: 5,
         }
     }

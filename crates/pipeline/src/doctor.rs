@@ -60,6 +60,7 @@ pub async fn examine(home: &Home, packs: &Path) -> Vec<Point> {
     points.push(seal_point(home));
     points.push(disk(home));
     points.push(inbox(home));
+    points.push(nightly(home));
     match home.store().await {
         Ok(store) => {
             points.push(store_point(&store).await);
@@ -169,6 +170,14 @@ fn inbox(home: &Home) -> Point {
         }
     }
     point("inbox", Grade::Ok, "inbox_ok", &[])
+}
+
+/// Settings, secrets and certificates of the night, before the night needs them. Nothing is sent.
+fn nightly(home: &Home) -> Point {
+    match crate::nightly::ready(home) {
+        Ok(told) => point("nightly", Grade::Ok, if told { "nightly_ok" } else { "nightly_silent" }, &[]),
+        Err(error) => point("nightly", Grade::Wrong, "nightly_wrong", &[("what", error.to_string())]),
+    }
 }
 
 async fn store_point(store: &Store) -> Point {

@@ -332,6 +332,9 @@ fn because(code: &str, finding: Option<&Finding>) -> Reason {
             reason = reason.arg(name, value);
         }
     }
+    if let Some(line) = finding.line {
+        reason = reason.arg("line", line.to_string());
+    }
     finding.args.iter().fold(reason, |reason, (name, value)| reason.arg(name, value))
 }
 

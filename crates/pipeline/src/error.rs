@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use facteur_store::StoreError;
+pub use facteur_transmit::mail::MailError;
 
 /// Why a command could not do its work: exit status 2.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,32 @@ pub enum PipelineError {
     /// Another process does the same work at this moment.
     #[error("another process holds {}", .0.display())]
     Busy(PathBuf),
+    /// It is not the time for the nightly run.
+    #[error("the nightly run works from {from} until {until}")]
+    OutsideWindow {
+        /// Beginning of its time window.
+        from: String,
+        /// Its end.
+        until: String,
+    },
+    /// A report of the night cannot be made.
+    #[error("report: {0}")]
+    Report(String),
+    /// Mail or webhook cannot be set up.
+    #[error("{0}")]
+    DeliverySetUp(String),
+    /// The summary could not be mailed.
+    #[error("mail: {0}")]
+    Mail(MailError),
+    /// The summary could not be posted.
+    #[error("webhook: {0}")]
+    Webhook(facteur_transmit::webhook::WebhookError),
+    /// The timer cannot be written.
+    #[error("timer: {0}")]
+    Timer(String),
+    /// Somebody changed the file that the timer would replace.
+    #[error("{} was changed by somebody", .0.display())]
+    UnitChanged(PathBuf),
     /// The command does not fit the invoice's state.
     #[error("invoice {id} is {state}: {verb} is not possible")]
     WrongState {
@@ -129,6 +156,11 @@ pub enum PipelineError {
 }
 
 impl PipelineError {
+    /// Wraps why mail or webhook cannot be set up.
+    pub(crate) fn delivery(error: facteur_transmit::SetUpError) -> Self {
+        Self::DeliverySetUp(error.to_string())
+    }
+
     /// Wraps what the system said of a file.
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

@@ -13,6 +13,7 @@ use facteur_transmit::secrets::SecretReference;
 use crate::config::{Archive, Check, Configuration, Deposit, Folders, Gateways, LegalPerson, Role, Seal, StorePlace};
 use crate::error::PipelineError;
 use crate::lock::Lock;
+use crate::nightly::Nightly;
 use crate::store_place::prepared;
 
 /// Name of the configuration file in a home.
@@ -159,6 +160,7 @@ fn configuration(init: &Init) -> Configuration {
         timestamp: None,
         gateway: Gateways { chorus_pro: Some(gateway(address.as_deref(), role)) },
         report: facteur_report::configuration::Configuration::default(),
+        nightly: Nightly::default(),
     }
 }
 

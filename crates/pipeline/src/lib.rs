@@ -23,6 +23,7 @@ pub mod large;
 pub mod lease;
 pub mod lock;
 pub mod metrics;
+pub mod nightly;
 pub mod pdf_worker;
 pub mod resolve;
 pub mod row;

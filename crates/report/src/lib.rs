@@ -4,6 +4,7 @@ pub mod check_html;
 pub mod checked;
 pub mod configuration;
 pub mod document;
+pub mod night;
 pub mod payment_period;
 pub mod render;
 pub mod rows;

@@ -180,6 +180,7 @@ pub fn reason_sentences(language: Language, reason: &Reason) -> (String, String)
     finding.found = reason.args.get("found").cloned();
     finding.expected = reason.args.get("expected").cloned();
     finding.term = reason.args.get("term").cloned();
+    finding.line = reason.args.get("line").and_then(|line| line.parse().ok());
     finding.args.clone_from(&reason.args);
     if let Some(other) = finding.args.get_mut("other_id") {
         *other = short(other).to_owned();

@@ -246,6 +246,7 @@ macro_rules! ui {
         [
             include_str!(concat!("../ui/", $language, ".toml")),
             include_str!(concat!("../ui/report.", $language, ".toml")),
+            include_str!(concat!("../ui/nightly.", $language, ".toml")),
         ]
     };
 }

@@ -9,9 +9,11 @@
 mod address;
 pub mod chorus_pro;
 mod http;
+pub mod mail;
 pub mod reason;
 pub mod secrets;
 pub mod timestamp;
+pub mod webhook;
 pub mod witness;
 
 use std::path::PathBuf;

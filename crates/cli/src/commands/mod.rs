@@ -13,7 +13,9 @@ pub mod follow;
 pub mod hands;
 pub mod import;
 pub mod init;
+pub mod install_timer;
 pub mod journal;
+pub mod nightly;
 pub mod packs;
 pub mod report;
 pub mod resolve;
@@ -88,6 +90,11 @@ impl Context {
         let candidates = own.iter().cloned().chain([user_packs()]).chain(beside_the_program());
         let filled = |folder: &PathBuf| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         candidates.into_iter().find(filled).or(own).unwrap_or_else(user_packs)
+    }
+
+    /// The packs, where they were named.
+    pub fn named_packs(&self) -> Option<PathBuf> {
+        self.packs.clone()
     }
 
     /// Says that the business rules are not checked, where their packs are missing.

@@ -170,6 +170,12 @@ impl Home {
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// Runs it, it must end with `code`, and reads its one JSON line.
+    pub fn json_of(&self, code: i32, arguments: &[&str]) -> Value {
+        let arguments = [arguments, &["--format", "json"]].concat();
+        serde_json::from_str(&text(&self.ends(code, &arguments).stdout)).unwrap()
+    }
+
     /// Runs it, and it must end with `code`.
     pub fn ends(&self, code: i32, arguments: &[&str]) -> Output {
         let output = self.run(arguments);

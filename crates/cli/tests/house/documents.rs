@@ -37,10 +37,15 @@ fn commands(text: &str, program: &str) -> BTreeSet<String> {
     found
 }
 
+/// Whether a word may be the name of a command (`install-timer`).
+fn is_name(word: &str) -> bool {
+    word.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-')
+}
+
 /// What `facteur WORDS… --help` says, for as many leading words as are commands.
 fn help(words: &[&str]) -> Option<String> {
-    let names: Vec<_> =
-        words.iter().take_while(|word| word.chars().all(|letter| letter.is_ascii_lowercase())).collect();
+    let names: Vec<_> = words.iter().take_while(|word| is_name(word)).collect();
     (0..=names.len().min(2)).rev().find_map(|count| {
         let output = Command::new(env!("CARGO_BIN_EXE_facteur")).args(&names[..count]).arg("--help").output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -12,6 +12,7 @@ use super::sources::{Source, unreadable};
 use super::{NotTaken, refusal};
 use crate::engine::Engine;
 use crate::error::PipelineError;
+use crate::home::Home;
 
 /// Between the arrival and the name, in `work`, `done` and `refused`.
 const SEPARATOR: &str = "--";
@@ -19,6 +20,33 @@ const SEPARATOR: &str = "--";
 const FOLDERS_MAX: usize = 8;
 /// Longest name of a file, in bytes, on the file systems that Linux writes (`NAME_MAX`).
 const NAME_MAX: usize = 255;
+
+/// What the inbox holds, without claiming anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Look {
+    /// Files that an import would take.
+    pub ready: u64,
+    /// Files that have not been left alone for long enough.
+    pub fresh: u64,
+    /// Files that an interrupted import left in `work`.
+    pub interrupted: u64,
+}
+
+/// Looks into the inbox.
+///
+/// # Errors
+/// A folder cannot be read.
+pub fn look(home: &Home) -> Result<Look, PipelineError> {
+    let folders = &home.configuration.folders;
+    let quiet = Duration::from_secs(folders.quiet_seconds);
+    let mut left = Vec::new();
+    let mut look = Look::default();
+    for path in files(&home.path(&folders.inbox), 0, &mut left)? {
+        *if left_alone(&path, quiet) { &mut look.ready } else { &mut look.fresh } += 1;
+    }
+    look.interrupted = files(&home.path(&folders.work), FOLDERS_MAX, &mut left)?.len() as u64;
+    Ok(look)
+}
 
 /// Everything that was being worked on, then everything in the inbox that has been left alone.
 pub(super) fn claim(engine: &Engine) -> Result<(Vec<Source>, Vec<NotTaken>), PipelineError> {

@@ -21,6 +21,7 @@ use facteur_store::{StoreError, killpoint, new_id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+pub use self::inbox::{Look, look};
 pub use self::sources::Source;
 pub use self::summary::{ImportSummary, NotTaken};
 use self::turns::{Turn, Turns};

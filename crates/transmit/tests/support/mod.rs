@@ -3,6 +3,8 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod certificate;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;

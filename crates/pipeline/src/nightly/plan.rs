@@ -1,0 +1,79 @@
+//! What a night would do, and what would hinder it: nothing is changed, nobody is asked.
+
+use std::collections::BTreeMap;
+
+use facteur_model::clock::{Clock as _, SystemClock, Timestamp};
+use facteur_model::lifecycle::State;
+use facteur_report::night::StepName;
+use facteur_store::record::Filter;
+
+use super::{deliver, settings};
+use crate::config::Role;
+use crate::deposit::follow::FOLLOWED;
+use crate::error::PipelineError;
+use crate::home::Home;
+use crate::import::Look;
+
+/// What a night that began now would do.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Plan {
+    /// Whether the time window is open.
+    pub open: bool,
+    /// When it ends.
+    pub until: Option<Timestamp>,
+    /// The inbox.
+    pub inbox: Look,
+    /// Whether this structure deposits at all.
+    pub deposits: bool,
+    /// Deposits that are due.
+    pub due: u64,
+    /// At most so many of them.
+    pub budget: Option<u64>,
+    /// Invoices that the gateway would be asked about, by state.
+    pub asked: BTreeMap<State, u64>,
+    /// The reports that would be written.
+    pub reports: Vec<String>,
+    /// To how many people the summary would be mailed.
+    pub recipients: u64,
+    /// Whether it would be posted to a webhook.
+    pub webhook: bool,
+    /// Earlier nights whose summary was not delivered.
+    pub undelivered: u64,
+}
+
+/// Looks at everything that a night would do.
+///
+/// # Errors
+/// The settings cannot work, or the store or the inbox cannot be read.
+pub async fn plan(home: &Home) -> Result<Plan, PipelineError> {
+    let settings = settings(home)?;
+    let store = home.store().await?;
+    let now = SystemClock.now();
+    let due = |states: &[State]| Filter { states: states.to_vec(), due: Some(now), ..Filter::default() };
+    let deposits = home.configuration.structure.role != Role::Recipient;
+    let mut asked = BTreeMap::new();
+    let mut waiting = 0;
+    if deposits {
+        waiting = store.invoices(&due(&[State::Queued, State::Deferred])).await?.len() as u64;
+        for invoice in store.invoices(&due(&FOLLOWED)).await? {
+            *asked.entry(invoice.state).or_default() += 1;
+        }
+    }
+    let window = settings.window();
+    Ok(Plan {
+        open: window.is_open(now),
+        until: window.end(now),
+        inbox: crate::import::look(home)?,
+        deposits,
+        due: waiting,
+        budget: settings.deposits,
+        asked,
+        reports: settings.reports.clone(),
+        recipients: settings.mail.as_ref().map_or(0, |mail| mail.to.len() as u64),
+        webhook: settings.webhook.is_some(),
+        undelivered: [StepName::Mail, StepName::Webhook]
+            .into_iter()
+            .map(|channel| deliver::undelivered(home, channel).len() as u64)
+            .sum(),
+    })
+}

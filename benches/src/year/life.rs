@@ -30,7 +30,7 @@ pub struct Lives {
     /// The last number of each supplier that reached its recipient: credit notes are about one of them.
     last: Vec<Option<String>>,
     /// Bytes of an earlier document, to be received again.
-    bytes: Option<Vec<u8>>,
+    earlier: Option<(Timestamp, Vec<u8>)>,
 }
 
 /// One invoice to be.
@@ -54,7 +54,7 @@ impl Lives {
             suppliers,
             recipients,
             made: 0,
-            bytes: None,
+            earlier: None,
         }
     }
 
@@ -62,7 +62,8 @@ impl Lives {
     pub fn next(&mut self, at: Timestamp) -> Vec<Timed> {
         let fate = fate(&mut self.draw, self.plan.until.0 - at.0);
         let mut draft = self.draft(at);
-        if let (Fate::Duplicate, Some(bytes)) = (fate, &self.bytes) {
+        let earlier = self.earlier.as_ref().filter(|(before, _)| fate == Fate::Duplicate && *before < at);
+        if let Some((_, bytes)) = earlier {
             draft.bytes.clone_from(bytes);
             return vec![self.received(&draft)];
         }
@@ -76,7 +77,7 @@ impl Lives {
                 changes.extend(self.successor(&draft, later));
             }
         }
-        self.bytes = Some(draft.bytes);
+        self.earlier = Some((at, draft.bytes));
         changes
     }
 

@@ -13,8 +13,11 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;color:#1b1b1f;max-
      th,td{padding:.28rem .6rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}\
      thead th{border-bottom:2px solid #1f4e79}tfoot td{border-top:2px solid #1f4e79;font-weight:600}\
      .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
-     svg{max-width:100%;height:auto;margin:.6rem 0}svg text{font:12px system-ui,sans-serif;fill:#1b1b1f}\
+     .many td{min-width:5rem}.many td:last-child{min-width:16rem}svg{max-width:100%;height:auto;margin:.6rem 0}svg text{font:12px system-ui,sans-serif;fill:#1b1b1f}\
      svg rect{fill:#1f4e79}@media print{body{margin:0;max-width:none;font-size:12px}h2{break-after:avoid}}";
+
+/// Columns from which a table is wider than most screens.
+const MANY: usize = 10;
 
 /// The page.
 pub(super) fn html(language: Language, report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -50,7 +53,8 @@ fn part(out: &mut dyn Write, language: Language, section: &Section) -> io::Resul
     if let Some(bars) = chart::bars(language, section)? {
         writeln!(out, "{bars}")?;
     }
-    out.write_all(b"<div class=\"wide\"><table>\n<thead><tr>")?;
+    let class_of_table = if section.columns.len() > MANY { "wide many" } else { "wide" };
+    write!(out, "<div class=\"{class_of_table}\"><table>\n<thead><tr>")?;
     for column in &section.columns {
         write!(out, "<th scope=\"col\"{}>{}</th>", class(column.kind), escaped(&column.heading))?;
     }

@@ -7,9 +7,10 @@ use std::ops::ControlFlow;
 use regex::Regex;
 use rust_decimal::Decimal;
 
+use super::compare::as_double;
 use super::index::Place;
 use super::value::{Item, Items, cast, compare, double, string, widened};
-use super::{Evaluator, Focus, Outcome, as_double};
+use super::{Evaluator, Focus, Outcome};
 use crate::error::Dynamic;
 use crate::xpath::expr::{AtomicType, Expr, Function, Matching, Relation};
 
@@ -36,16 +37,16 @@ impl<'d> Evaluator<'d> {
             }
             Function::String => Items::text(self.string_of(&arguments[0], focus)?),
             Function::NormalizeSpace => Items::text(normalized(text(0)?)),
-            Function::UpperCase => Items::text(text(0)?.to_uppercase().into()),
+            Function::UpperCase => Items::text(uppercase(text(0)?)),
             Function::LowerCase => Items::text(text(0)?.to_lowercase().into()),
-            Function::StringLength => Items::One(Item::Decimal(text(0)?.chars().count().into())),
+            Function::StringLength => Items::One(Item::Decimal(length(&text(0)?).into())),
             Function::SubstringBefore => {
-                let (all, part) = (text(0)?, text(1)?);
-                Items::text(all.split_once(part.as_ref()).map_or(String::new(), |(before, _)| before.to_owned()).into())
+                let part = text(1)?;
+                Items::text(part_of(text(0)?, |all| all.split_once(part.as_ref()).map_or("", |(before, _)| before)))
             }
             Function::SubstringAfter => {
-                let (all, part) = (text(0)?, text(1)?);
-                Items::text(all.split_once(part.as_ref()).map_or(String::new(), |(_, after)| after.to_owned()).into())
+                let part = text(1)?;
+                Items::text(part_of(text(0)?, |all| all.split_once(part.as_ref()).map_or("", |(_, after)| after)))
             }
             Function::Translate => Items::text(translated(&text(0)?, &text(1)?, &text(2)?).into()),
             Function::Substring => self.substring(arguments, focus)?,
@@ -250,14 +251,33 @@ impl<'d> Evaluator<'d> {
     }
 }
 
+/// A part of a text, without a copy where that is possible.
+fn part_of<'d>(text: Cow<'d, str>, part: impl Fn(&str) -> &str) -> Cow<'d, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(part(text)),
+        Cow::Owned(text) => Cow::Owned(part(&text).to_owned()),
+    }
+}
+
+fn uppercase(text: Cow<'_, str>) -> Cow<'_, str> {
+    let already = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase());
+    if already { text } else { text.to_uppercase().into() }
+}
+
+fn length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
 /// With one blank between words, and none around.
 fn normalized(text: Cow<'_, str>) -> Cow<'_, str> {
-    let blank = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-    let bytes = text.as_bytes();
-    let edges = bytes.first().is_some_and(|&b| blank(b)) || bytes.last().is_some_and(|&b| blank(b));
-    let inside = bytes.windows(2).any(|pair| blank(pair[0]) && blank(pair[1]));
-    let other = bytes.iter().any(|&b| b != b' ' && blank(b));
-    if !edges && !inside && !other {
+    let blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let mut before = true;
+    let is_normal = text.bytes().all(|byte| {
+        let wrong = blank(byte) && (before || byte != b' ');
+        before = blank(byte);
+        !wrong
+    });
+    if text.is_empty() || (is_normal && !before) {
         return text;
     }
     let words = text.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty());

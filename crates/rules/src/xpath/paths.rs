@@ -34,7 +34,7 @@ fn needed(start: &Start, steps: &[Step]) -> (Vec<NameId>, Vec<NameId>) {
 fn merged(steps: Vec<Step>) -> Vec<Step> {
     let mut all: Vec<Step> = Vec::with_capacity(steps.len());
     for mut step in steps {
-        let positional = step.predicates.iter().any(|predicate| predicate.positional);
+        let positional = step.positional;
         let after_any = all.last().is_some_and(|before| {
             matches!(before.kind, StepKind::Axis(Axis::DescendantOrSelf, Test::Node)) && before.predicates.is_empty()
         });
@@ -59,7 +59,7 @@ fn below_any(step: &mut Step) -> bool {
     let Expr::Union(parts) = &mut **expr else { return false };
     let child = |part: &Expr| match part {
         Expr::Path(Path { start: Start::Context, steps, .. }) => {
-            matches!(&steps[..], [Step { kind: StepKind::Axis(Axis::Child, _), predicates }] if !positional(predicates))
+            matches!(&steps[..], [Step { kind: StepKind::Axis(Axis::Child, _), positional: false, .. }])
         }
         _ => false,
     };
@@ -136,6 +136,7 @@ pub(crate) fn may_be_number(expr: &Expr) -> bool {
         | Expr::Context => false,
         Expr::Call(function, _) => !function.never_number(),
         Expr::Memo(_, inner) => may_be_number(inner),
+        Expr::Near(..) => false,
         other => !gives_nodes(other),
     }
 }

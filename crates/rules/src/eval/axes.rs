@@ -55,6 +55,7 @@ impl Evaluator<'_> {
             return Ok(ControlFlow::Continue(()));
         }
         while at < end {
+            self.effort.spend(1)?;
             if self.index.passes(at, test) && visit(Place::of(at))?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -70,13 +71,16 @@ impl Evaluator<'_> {
 
     fn between(&self, test: Test, from: u32, to: u32, visit: &mut Visit<'_>) -> Flow {
         if let Test::Name(id) = test {
-            for &at in self.index.named(id, from, to) {
+            let named = self.index.named(id, from, to);
+            self.effort.spend(1 + named.len() as u64 / 4)?;
+            for &at in named {
                 if visit(Place::of(at))?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
             return Ok(ControlFlow::Continue(()));
         }
+        self.effort.spend(u64::from(to.saturating_sub(from)))?;
         for at in from..to {
             if self.index.passes(at, test) && visit(Place::of(at))?.is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -111,6 +115,7 @@ impl Evaluator<'_> {
     fn ancestors(&self, test: Test, from: Option<Place>, visit: &mut Visit<'_>) -> Flow {
         let mut next = from;
         while let Some(place) = next {
+            self.effort.spend(1)?;
             if self.own(test, place, visit)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }

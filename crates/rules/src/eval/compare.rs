@@ -17,10 +17,10 @@ impl<'d> Evaluator<'d> {
         accepts: impl Fn(&str) -> bool,
     ) -> Outcome<bool> {
         match values {
-            Expr::Context => Ok(accepts(&self.string_value(here(focus)?))),
+            Expr::Context => Ok(accepts(&self.value_of(here(focus)?)?)),
             Expr::Path(path) => {
                 let mut look = |place| {
-                    let found = accepts(&self.string_value(place));
+                    let found = accepts(&self.value_of(place)?);
                     Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
                 };
                 Ok(self.walk(path, focus, &mut look)?.is_break())
@@ -50,6 +50,7 @@ impl<'d> Evaluator<'d> {
             return Ok(false);
         }
         let left = self.atoms(left, focus)?;
+        self.effort.spend(left.slice().len() as u64 * right.slice().len() as u64)?;
         for a in left.slice() {
             for b in right.slice() {
                 if compare(a, b, relation, false)? {

@@ -33,6 +33,7 @@ impl<'d> Evaluator<'d> {
                 for argument in arguments {
                     all.push_str(&self.any_text(argument, focus)?);
                 }
+                self.effort.spend_text(all.len())?;
                 Items::text(all.into())
             }
             Function::String => Items::text(self.string_of(&arguments[0], focus)?),
@@ -48,7 +49,7 @@ impl<'d> Evaluator<'d> {
                 let part = text(1)?;
                 Items::text(part_of(text(0)?, |all| all.split_once(part.as_ref()).map_or("", |(_, after)| after)))
             }
-            Function::Translate => Items::text(translated(&text(0)?, &text(1)?, &text(2)?).into()),
+            Function::Translate => Items::text(self.translated(&text(0)?, &text(1)?, &text(2)?)?.into()),
             Function::Substring => self.substring(arguments, focus)?,
             Function::StringJoin => self.joined(arguments, focus)?,
             Function::DistinctValues => self.distinct(&arguments[0], focus)?,
@@ -82,7 +83,10 @@ impl<'d> Evaluator<'d> {
     pub(super) fn text(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Cow<'d, str>> {
         match self.single(expr, focus)? {
             None => Ok(Cow::Borrowed("")),
-            Some(Item::Untyped(text) | Item::Text(text)) => Ok(text),
+            Some(Item::Untyped(text) | Item::Text(text)) => {
+                self.effort.spend_text(text.len())?;
+                Ok(text)
+            }
             Some(_) => Err(Dynamic::wrong_type("a number, date or truth value where a text is wanted")),
         }
     }
@@ -94,7 +98,7 @@ impl<'d> Evaluator<'d> {
     fn string_of(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Cow<'d, str>> {
         match self.items(expr, focus)?.slice() {
             [] => Ok(Cow::Borrowed("")),
-            [Item::Node(place)] => Ok(self.string_value(*place)),
+            [Item::Node(place)] => self.value_of(*place),
             [item] => Ok(string(item)),
             _ => Err(Dynamic::wrong_type("several values where one is wanted")),
         }
@@ -149,7 +153,9 @@ impl<'d> Evaluator<'d> {
             Some(between) => self.text(between, focus)?,
             None => Cow::Borrowed(""),
         };
-        Ok(Items::text(values.slice().iter().map(string).collect::<Vec<_>>().join(&between).into()))
+        let joined = values.slice().iter().map(string).collect::<Vec<_>>().join(&between);
+        self.effort.spend_text(joined.len())?;
+        Ok(Items::text(joined.into()))
     }
 
     fn distinct(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Items<'d>> {
@@ -157,6 +163,8 @@ impl<'d> Evaluator<'d> {
         let mut texts = HashSet::new();
         let mut kept: Vec<Item<'d>> = Vec::new();
         for value in values.slice() {
+            self.effort
+                .spend(1 + if matches!(value, Item::Untyped(_) | Item::Text(_)) { 0 } else { kept.len() as u64 })?;
             let new = match value {
                 Item::Untyped(text) | Item::Text(text) => texts.insert(text.clone()),
                 other => !kept.iter().any(|known| compare(known, other, Relation::Eq, true).unwrap_or(false)),
@@ -225,6 +233,16 @@ impl<'d> Evaluator<'d> {
         }
     }
 
+    fn translated(&self, text: &str, from: &str, to: &str) -> Outcome<String> {
+        self.effort.spend(text.len() as u64 * (1 + from.len() as u64))?;
+        let to: Vec<char> = to.chars().collect();
+        let map = |c: char| match from.chars().position(|known| known == c) {
+            Some(at) => to.get(at).copied(),
+            None => Some(c),
+        };
+        Ok(text.chars().filter_map(map).collect())
+    }
+
     pub(super) fn matching(
         &self,
         matching: Matching,
@@ -234,10 +252,13 @@ impl<'d> Evaluator<'d> {
         focus: Focus<'_, 'd>,
     ) -> Outcome<Items<'d>> {
         let text = self.text(subject, focus)?;
+        self.effort.spend_text(text.len() * 16)?;
         Ok(match matching {
             Matching::Matches => Items::boolean(regex.is_match(&text)),
             Matching::Replace => {
-                Items::text(regex.replace_all(&text, regex::NoExpand(replacement)).into_owned().into())
+                let replaced = regex.replace_all(&text, regex::NoExpand(replacement)).into_owned();
+                self.effort.spend_text(replaced.len())?;
+                Items::text(replaced.into())
             }
             Matching::Tokenize if text.is_empty() => Items::None,
             Matching::Tokenize => {
@@ -282,15 +303,6 @@ fn normalized(text: Cow<'_, str>) -> Cow<'_, str> {
     }
     let words = text.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty());
     Cow::Owned(words.collect::<Vec<_>>().join(" "))
-}
-
-fn translated(text: &str, from: &str, to: &str) -> String {
-    let to: Vec<char> = to.chars().collect();
-    let map = |c: char| match from.chars().position(|known| known == c) {
-        Some(at) => to.get(at).copied(),
-        None => Some(c),
-    };
-    text.chars().filter_map(map).collect()
 }
 
 /// `round` goes to the nearest whole number, and up from the middle.

@@ -1,7 +1,7 @@
 //! The evaluation of expressions on one document.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use crate::error::Dynamic;
@@ -10,6 +10,7 @@ use crate::xpath::expr::{Expr, Function, Matching, Slot};
 mod axes;
 mod compare;
 mod contexts;
+mod effort;
 mod functions;
 pub(crate) mod index;
 mod known;
@@ -18,6 +19,7 @@ pub(crate) mod value;
 pub(crate) mod variables;
 mod walk;
 
+use effort::Effort;
 use index::{Index, Place};
 use value::{Item, Items, string};
 use variables::{Frame, Let, UserFunction};
@@ -51,7 +53,7 @@ pub(crate) struct Evaluator<'d> {
     shared: &'d [bool],
     /// For each condition two bits a node: not known yet, false, true.
     near: RefCell<Vec<Vec<u64>>>,
-    depth: Cell<u32>,
+    pub(super) effort: Effort,
 }
 
 type Outcome<T> = Result<T, Dynamic>;
@@ -60,18 +62,19 @@ impl<'d> Evaluator<'d> {
     pub(crate) fn new(index: Index<'d>, compiled: &'d Compiled) -> Self {
         let Compiled { functions, globals, slots, memos, shared } = compiled;
         Self {
+            effort: Effort::new(index.len()),
             index,
             functions,
             globals: Frame::new((*slots).max(globals.len()), globals, 0, Some(Place::DOCUMENT)),
             memos: RefCell::new(vec![None; *memos]),
             shared,
             near: RefCell::new(vec![Vec::new(); shared.len()]),
-            depth: Cell::new(0),
         }
     }
 
     /// The effective boolean value of an expression.
     pub(crate) fn truth(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<bool> {
+        self.effort.enter()?;
         match expr {
             Expr::Or(all) => self.any(all, focus),
             Expr::And(all) => {
@@ -123,6 +126,16 @@ impl<'d> Evaluator<'d> {
         }
     }
 
+    fn append(&self, items: &mut Vec<Item<'d>>, more: Items<'d>) -> Outcome<()> {
+        let texts = more.slice().iter().map(|item| match item {
+            Item::Untyped(Cow::Owned(text)) | Item::Text(Cow::Owned(text)) => text.len() as u64 / 16,
+            _ => 1,
+        });
+        self.effort.spend(texts.sum())?;
+        items.extend_from_slice(more.slice());
+        Ok(())
+    }
+
     fn any(&self, all: &'d [Expr], focus: Focus<'_, 'd>) -> Outcome<bool> {
         for part in all {
             if self.truth(part, focus)? {
@@ -134,13 +147,14 @@ impl<'d> Evaluator<'d> {
 
     /// The value of an expression.
     pub(crate) fn items(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Items<'d>> {
+        self.effort.enter()?;
         match expr {
             Expr::Literal(text) => Ok(Items::text(Cow::Borrowed(text))),
             Expr::Number(value) => Ok(Items::One(Item::Decimal(*value))),
             Expr::Sequence(all) => {
                 let mut items = Vec::with_capacity(all.len());
                 for part in all {
-                    items.extend_from_slice(self.items(part, focus)?.slice());
+                    self.append(&mut items, self.items(part, focus)?)?;
                 }
                 Ok(items.into())
             }
@@ -162,7 +176,7 @@ impl<'d> Evaluator<'d> {
                 let mut items = Vec::new();
                 for value in self.items(values, focus)?.slice() {
                     focus.frame.set(*slot, Items::One(value.clone()));
-                    items.extend_from_slice(self.items(body, focus)?.slice());
+                    self.append(&mut items, self.items(body, focus)?)?;
                 }
                 Ok(items.into())
             }
@@ -174,7 +188,7 @@ impl<'d> Evaluator<'d> {
                 let mut items = Vec::new();
                 for place in self.path_places(path, focus)? {
                     let focus = Focus { place: Some(place), ..focus };
-                    items.extend_from_slice(self.items(body, focus)?.slice());
+                    self.append(&mut items, self.items(body, focus)?)?;
                 }
                 Ok(items.into())
             }

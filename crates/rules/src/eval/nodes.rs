@@ -36,28 +36,42 @@ impl<'d> Evaluator<'d> {
         }
     }
 
-    fn atom(&self, item: Item<'d>) -> Item<'d> {
-        match item {
-            Item::Node(place) => Item::Untyped(self.string_value(place)),
-            other => other,
+    /// The text of a node, paid for by what has to be gone through.
+    pub(super) fn value_of(&self, place: Place) -> Outcome<Cow<'d, str>> {
+        let inside = place.index().map_or(self.index.len(), |index| self.index.end(index) - index);
+        let text = self.string_value(place);
+        if let Cow::Owned(text) = &text {
+            self.effort.spend_text(text.len())?;
         }
+        self.effort.spend(u64::from(inside))?;
+        Ok(text)
+    }
+
+    fn atom(&self, item: Item<'d>) -> Outcome<Item<'d>> {
+        Ok(match item {
+            Item::Node(place) => Item::Untyped(self.value_of(place)?),
+            other => other,
+        })
     }
 
     /// With nodes as their values.
-    pub(super) fn atomized(&self, items: Items<'d>) -> Items<'d> {
-        match items {
+    pub(super) fn atomized(&self, items: Items<'d>) -> Outcome<Items<'d>> {
+        Ok(match items {
             Items::None => Items::None,
-            Items::One(item) => Items::One(self.atom(item)),
+            Items::One(item) => Items::One(self.atom(item)?),
             Items::Many(items) if !items.iter().any(|item| matches!(item, Item::Node(_))) => Items::Many(items),
-            Items::Many(items) => Items::Many(items.iter().map(|item| self.atom(item.clone())).collect()),
-        }
+            Items::Many(items) => {
+                let atoms: Outcome<Vec<Item<'d>>> = items.iter().map(|item| self.atom(item.clone())).collect();
+                Items::Many(atoms?.into())
+            }
+        })
     }
 
     /// The values of an expression.
     pub(super) fn atoms(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Items<'d>> {
         match expr {
             Expr::Path(path) if path.distinct && path.ordered => self.atoms_of(path, focus),
-            _ => self.items(expr, focus).map(|items| self.atomized(items)),
+            _ => self.items(expr, focus).and_then(|items| self.atomized(items)),
         }
     }
 
@@ -66,7 +80,7 @@ impl<'d> Evaluator<'d> {
         let mut first = None;
         let mut all = Vec::new();
         let mut take = |place| {
-            let item = Item::Untyped(self.string_value(place));
+            let item = Item::Untyped(self.value_of(place)?);
             match first.take() {
                 None if all.is_empty() => first = Some(item),
                 None => all.push(item),
@@ -96,12 +110,12 @@ impl<'d> Evaluator<'d> {
             return if several {
                 Err(several_values())
             } else {
-                Ok(found.map(|place| Item::Untyped(self.string_value(place))))
+                found.map(|place| self.value_of(place).map(Item::Untyped)).transpose()
             };
         }
         match self.items(expr, focus)? {
             Items::None => Ok(None),
-            Items::One(item) => Ok(Some(self.atom(item))),
+            Items::One(item) => self.atom(item).map(Some),
             Items::Many(_) => Err(several_values()),
         }
     }

@@ -98,6 +98,7 @@ impl<'d> Evaluator<'d> {
         let mut all = self.near.borrow_mut();
         let words = &mut all[number];
         if words.is_empty() {
+            self.effort.spend(u64::from(self.index.len()) / 32)?;
             words.resize(self.index.len() as usize / 32 + 1, 0);
         }
         words[word] |= (1 + u64::from(truth)) << shift;
@@ -123,18 +124,13 @@ impl<'d> Evaluator<'d> {
     }
 
     pub(super) fn user(&self, number: usize, arguments: &'d [Expr], focus: Focus<'_, 'd>) -> Outcome<Items<'d>> {
-        const DEEPEST: u32 = 64;
         let function = &self.functions[number];
         let frame = Frame::new(function.slots, &function.lets, function.parameters.len(), None);
         for (slot, (argument, kind)) in arguments.iter().zip(&function.parameters).enumerate() {
             frame.set(slot, self.converted(self.items(argument, focus)?, *kind)?);
         }
-        if self.depth.get() >= DEEPEST {
-            return Err(Dynamic::new("SXLM0001", "functions call each other too deep"));
-        }
-        self.depth.set(self.depth.get() + 1);
+        self.effort.spend(function.slots as u64)?;
         let value = self.items(&function.body, Focus { place: None, frame: &frame });
-        self.depth.set(self.depth.get() - 1);
         self.converted(value?, function.result)
     }
 
@@ -152,7 +148,7 @@ impl<'d> Evaluator<'d> {
                 counted(value, kind)
             };
         };
-        let items = match self.atomized(value) {
+        let items = match self.atomized(value)? {
             Items::None => Items::None,
             Items::One(item) => Items::One(promoted(item, atomic)?),
             Items::Many(items) => {

@@ -104,6 +104,7 @@ impl<'d> Evaluator<'d> {
     where
         V: FnMut(Place) -> Flow,
     {
+        self.effort.spend(1)?;
         if !step.predicates.is_empty() && !self.keeps(&step.predicates, found, focus)? {
             return Ok(ControlFlow::Continue(()));
         }

@@ -5,6 +5,9 @@ use super::names::NameId;
 use super::paths::positional;
 use crate::error::Syntax;
 
+/// The most alternatives of one context: `(a|b)/(a|b)/…` has twice as many with each step.
+const MOST: usize = 1_000;
+
 /// One alternative of a context: what the node, and going up from it its ancestors, must be.
 #[derive(Debug, Clone)]
 pub(crate) struct Alternative {
@@ -137,6 +140,7 @@ fn with_step(mut all: Vec<Alternative>, step: Step) -> Result<Vec<Alternative>, 
                         Alternative::of(outer.rooted, outer.links.iter().chain(&inner.links).cloned().collect())
                     })
                 })
+                .take(MOST + 1)
                 .collect();
             with_predicates(combined, &step.predicates)
         }
@@ -144,6 +148,9 @@ fn with_step(mut all: Vec<Alternative>, step: Step) -> Result<Vec<Alternative>, 
 }
 
 fn with_predicates(mut all: Vec<Alternative>, predicates: &[Predicate]) -> Result<Vec<Alternative>, Syntax> {
+    if all.len() > MOST {
+        return Err(Syntax::new("too many alternatives in the context of a rule"));
+    }
     if positional(predicates) {
         return Err(Syntax::new("a position in the context of a rule"));
     }

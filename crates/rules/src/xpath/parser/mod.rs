@@ -45,12 +45,12 @@ pub(crate) enum Local {
     Constant(Expr),
 }
 
-/// The longest chain of operators or steps: each is walked by a function that calls itself.
+/// The most operators in chains of one expression, and the longest path: each is walked by a function that calls itself.
 const LONGEST: usize = 200;
 
 /// Compiles one expression.
 pub(crate) fn parse(source: &str, scope: &mut Scope<'_>) -> Result<Expr, Syntax> {
-    let mut parser = Parser { tokens: tokens(source)?, at: 0, scope, depth: 0 };
+    let mut parser = Parser { tokens: tokens(source)?, at: 0, scope, depth: 0, chained: 0 };
     let expr = parser.sequence()?;
     match parser.peek() {
         Token::End => Ok(expr),
@@ -63,6 +63,8 @@ struct Parser<'p, 's, 't> {
     at: usize,
     scope: &'p mut Scope<'s>,
     depth: usize,
+    /// Operators of chains so far: each makes the tree one storey deeper.
+    chained: usize,
 }
 
 /// Operators.
@@ -188,13 +190,14 @@ impl Parser<'_, '_, '_> {
 
     fn additive(&mut self) -> Result<Expr, Syntax> {
         let mut left = self.multiplicative()?;
-        for _ in 0..LONGEST {
+        while self.chained < LONGEST {
             let operation = match self.peek() {
                 Token::Symbol("+") => Operation::Add,
                 Token::Symbol("-") => Operation::Subtract,
                 _ => return Ok(left),
             };
             self.at += 1;
+            self.chained += 1;
             let right = self.multiplicative()?;
             left = Expr::Arithmetic(operation, Box::new(left), Box::new(right));
         }
@@ -203,7 +206,7 @@ impl Parser<'_, '_, '_> {
 
     fn multiplicative(&mut self) -> Result<Expr, Syntax> {
         let mut left = self.union()?;
-        for _ in 0..LONGEST {
+        while self.chained < LONGEST {
             let operation = match (self.peek(), self.keyword()) {
                 (Token::Symbol("*"), _) => Operation::Multiply,
                 (_, Some("div")) => Operation::Divide,
@@ -212,6 +215,7 @@ impl Parser<'_, '_, '_> {
                 _ => return Ok(left),
             };
             self.at += 1;
+            self.chained += 1;
             let right = self.union()?;
             left = Expr::Arithmetic(operation, Box::new(left), Box::new(right));
         }

@@ -75,14 +75,14 @@ impl<S: Into<Box<str>>> FromIterator<S> for Members {
 /// Equal sets hash alike, in whatever order their members came.
 impl Hash for Members {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let one = |member: &Box<str>| {
+        let one = |member: &str| {
             let mut hasher = DefaultHasher::new();
             member.hash(&mut hasher);
             hasher.finish()
         };
         self.0.len().hash(state);
         let (sum, mixed) =
-            self.0.iter().map(one).fold((0_u64, 0_u64), |(sum, mixed), hash| {
+            self.0.iter().map(|member| one(member)).fold((0_u64, 0_u64), |(sum, mixed), hash| {
                 (sum.wrapping_add(hash), mixed ^ hash.wrapping_mul(hash | 1))
             });
         (sum, mixed).hash(state);

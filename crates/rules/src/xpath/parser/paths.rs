@@ -114,9 +114,7 @@ impl Parser<'_, '_, '_> {
                 }
             }
             Token::Name(None, local) => self.name_test("", local),
-            Token::Name(Some(prefix), local) if prefix == "*" => {
-                Ok(Test::Local(self.scope.names.intern_part(local).ok_or_else(too_many)?))
-            }
+            Token::Name(Some("*"), local) => Ok(Test::Local(self.scope.names.intern_part(local).ok_or_else(too_many)?)),
             Token::Name(Some(prefix), local) => {
                 let namespace = self.namespace(prefix)?.to_owned();
                 if local == "*" {

@@ -12,6 +12,8 @@ use crate::error::Dynamic;
 const STEPS_BASE: u64 = 20_000_000;
 /// What it may spend besides for each element and text of the document.
 const STEPS_EACH: u64 = 10_000;
+/// What it may spend besides for each byte of the document.
+const STEPS_BYTE: u64 = 50;
 /// Most stack that an evaluation takes; the threads of a program have 2 MiB.
 const STACK_MAX: usize = 768 * 1024;
 
@@ -24,8 +26,8 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    pub(crate) fn new(nodes: u32) -> Self {
-        let steps = u64::from(nodes).saturating_mul(STEPS_EACH).saturating_add(STEPS_BASE);
+    pub(crate) fn new(nodes: u32, bytes: usize) -> Self {
+        let steps = STEPS_BASE + u64::from(nodes) * STEPS_EACH + bytes as u64 * STEPS_BYTE;
         Self { left: Cell::new(steps), stack: stack() }
     }
 

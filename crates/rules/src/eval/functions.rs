@@ -31,9 +31,10 @@ impl<'d> Evaluator<'d> {
             Function::Concat => {
                 let mut all = String::new();
                 for argument in arguments {
-                    all.push_str(&self.any_text(argument, focus)?);
+                    let part = self.any_text(argument, focus)?;
+                    self.effort.spend_text(part.len())?;
+                    all.push_str(&part);
                 }
-                self.effort.spend_text(all.len())?;
                 Items::text(all.into())
             }
             Function::String => Items::text(self.string_of(&arguments[0], focus)?),
@@ -153,8 +154,8 @@ impl<'d> Evaluator<'d> {
             Some(between) => self.text(between, focus)?,
             None => Cow::Borrowed(""),
         };
+        self.effort.spend_text(values.slice().iter().map(|value| string(value).len() + between.len()).sum())?;
         let joined = values.slice().iter().map(string).collect::<Vec<_>>().join(&between);
-        self.effort.spend_text(joined.len())?;
         Ok(Items::text(joined.into()))
     }
 
@@ -252,13 +253,11 @@ impl<'d> Evaluator<'d> {
         focus: Focus<'_, 'd>,
     ) -> Outcome<Items<'d>> {
         let text = self.text(subject, focus)?;
-        self.effort.spend_text(text.len() * 16)?;
+        self.effort.spend_text(text.len().saturating_mul(16 + replacement.len()))?;
         Ok(match matching {
             Matching::Matches => Items::boolean(regex.is_match(&text)),
             Matching::Replace => {
-                let replaced = regex.replace_all(&text, regex::NoExpand(replacement)).into_owned();
-                self.effort.spend_text(replaced.len())?;
-                Items::text(replaced.into())
+                Items::text(regex.replace_all(&text, regex::NoExpand(replacement)).into_owned().into())
             }
             Matching::Tokenize if text.is_empty() => Items::None,
             Matching::Tokenize => {

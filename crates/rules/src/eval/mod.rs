@@ -62,7 +62,7 @@ impl<'d> Evaluator<'d> {
     pub(crate) fn new(index: Index<'d>, compiled: &'d Compiled) -> Self {
         let Compiled { functions, globals, slots, memos, shared } = compiled;
         Self {
-            effort: Effort::new(index.len()),
+            effort: Effort::new(index.len(), index.document.source().len()),
             index,
             functions,
             globals: Frame::new((*slots).max(globals.len()), globals, 0, Some(Place::DOCUMENT)),

@@ -17,7 +17,7 @@ CORPUS := $(or $(FACTEUR_CORPUS),$(abspath $(CURDIR)/../shared/corpus))
 CARGO_DENY_VERSION := 0.20.2
 KILLS ?= 50
 
-.PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance bench \
+.PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance fuzz bench \
         venv clean-demo clean-all
 
 help: ## This list.
@@ -81,6 +81,9 @@ conformance: packs venv ## Programs that others wrote, unmodified, against ours.
 	FACTEUR="$(BIN)/facteur" FACTEUR_SIMULATOR="$(BIN)/facteur-simulator" FACTEUR_CORPUS="$(CORPUS)" \
 	FACTEUR_PACKS="$(CURDIR)/.packs/installed" FACTEUR_SWAGGER="$(abspath $(CORPUS)/../domain/swagger-factures.json)" \
 	.venv/bin/python -m pytest -q -p no:cacheprovider conformance
+
+fuzz: setup ## Fuzz the loader and the evaluator of the rules, FUZZ_SECONDS=30 each.
+	@scripts/fuzz.sh
 
 bench: wheels ## Measure, as ratios to a peer in the same run.
 	cargo run --locked --release -p facteur-benches

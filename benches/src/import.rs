@@ -94,7 +94,8 @@ pub fn memory() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build() -> anyhow::Result<PathBuf> {
+/// Builds the program as it is for real use.
+pub fn build() -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--quiet", "--release", "-p", "facteur"])
@@ -182,7 +183,7 @@ impl Bench {
 }
 
 /// The highest resident memory of a process so far, in MB.
-fn peak(process: u32) -> Option<f64> {
+pub fn peak(process: u32) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()? / 1024.0)

@@ -1,7 +1,8 @@
 //! Measures what facteur promises, each figure as a ratio to a peer in the same run, and prints Markdown.
 //!
-//! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, pdf, sealing, import,
-//! memory. `year --home DIR [--invoices N] [--seed N]` fills a home with an invented year instead. Nothing here is an assertion on time: the figures are for `benches/README.md`.
+//! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, rules, pdf, sealing,
+//! import, memory. `year --home DIR [--invoices N] [--seed N]` fills a home with an invented year instead. Nothing
+//! here is an assertion on time: the figures are for `benches/README.md`.
 
 mod draw;
 mod generate;
@@ -11,6 +12,8 @@ mod pdf;
 mod peer;
 mod reading;
 mod report;
+mod rules;
+mod rules_whole;
 mod schema;
 mod sealing;
 mod stages;
@@ -18,7 +21,7 @@ mod year;
 
 use anyhow::{Context as _, bail};
 
-const PARTS: [&str; 6] = ["reading", "schema", "pdf", "sealing", "import", "memory"];
+const PARTS: [&str; 7] = ["reading", "schema", "rules", "pdf", "sealing", "import", "memory"];
 /// Rounds in which ours and the peer's take turns.
 const ROUNDS: usize = 5;
 
@@ -36,6 +39,10 @@ fn main() -> anyhow::Result<()> {
         match part.as_str() {
             "reading" => reading::run(rounds)?,
             "schema" => schema::run(rounds, &python)?,
+            "rules" => {
+                rules::run(rounds, &python)?;
+                rules_whole::run(rounds)?;
+            }
             "pdf" => pdf::run(rounds, &python)?,
             "sealing" => sealing::run(rounds)?,
             "import" => import::run(rounds, &python)?,

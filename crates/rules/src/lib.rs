@@ -24,7 +24,9 @@
 
 mod error;
 mod eval;
+mod hash;
 mod ruleset;
+mod run;
 mod schematron;
 mod xpath;
 

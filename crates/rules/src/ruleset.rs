@@ -2,9 +2,12 @@
 
 use facteur_xml::{Document, NodeId};
 
-use crate::error::{Dynamic, LoadError};
-use crate::eval::index::{Index, Place};
-use crate::eval::{Evaluator, Focus, Frame, Let, UserFunction};
+use crate::error::LoadError;
+use crate::eval::index::Index;
+use crate::eval::variables::Let;
+use crate::eval::{Compiled, Evaluator};
+use crate::run::Run;
+use crate::run::forbidden::Forbidden;
 use crate::schematron::codes::Codes;
 use crate::schematron::{Source, compile, read};
 use crate::xpath::expr::{Expr, Test};
@@ -16,19 +19,16 @@ use crate::xpath::pattern::Alternative;
 pub struct RuleSet {
     name: String,
     names: NameTable,
-    memos: usize,
-    globals: Vec<Let>,
-    global_slots: usize,
-    functions: Vec<UserFunction>,
+    compiled: Compiled,
     /// For each pattern, whether it looks at attributes.
-    attributes: Vec<bool>,
-    rules: Vec<CompiledRule>,
+    pub(crate) attributes: Vec<bool>,
+    pub(crate) rules: Vec<CompiledRule>,
     /// For each name of an element, which rules may fit it, in the order in which they are tried.
-    elements: Vec<Vec<Candidate>>,
-    on_attributes: Vec<Candidate>,
-    on_document: Vec<Candidate>,
+    pub(crate) elements: Vec<Vec<Candidate>>,
+    pub(crate) on_attributes: Vec<Candidate>,
+    pub(crate) on_document: Vec<Candidate>,
     /// Variables that contexts bind, at most.
-    context_slots: usize,
+    pub(crate) context_slots: usize,
 }
 
 /// An assert that failed, a report that spoke, or a check that could not be evaluated.
@@ -60,6 +60,8 @@ pub(crate) struct CompiledRule {
     pub(crate) lets: Vec<Let>,
     pub(crate) slots: usize,
     pub(crate) checks: Vec<CompiledCheck>,
+    /// Those of the checks that only say that something may not be there, as one.
+    pub(crate) forbidden: Forbidden,
     pub(crate) descends: bool,
 }
 
@@ -81,9 +83,9 @@ pub(crate) enum Part {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    rule: usize,
-    alternative: usize,
+pub(crate) struct Candidate {
+    pub(crate) rule: usize,
+    pub(crate) alternative: usize,
 }
 
 impl RuleSet {
@@ -111,26 +113,14 @@ impl RuleSet {
     /// Runs every rule over a document: what failed, by pattern and then in document order.
     #[must_use]
     pub fn evaluate(&self, document: &Document) -> Vec<Failure> {
-        let index = Index::new(document, &self.names);
-        let evaluator = Evaluator::new(index, &self.functions, &self.globals, self.memos, self.global_slots);
-        let mut run = Run {
-            rules: self,
-            evaluator: &evaluator,
-            contexts: Frame::new(self.context_slots, &[], 0, None),
-            closed: vec![0; self.attributes.len()],
-            found: Vec::new(),
-        };
-        run.document();
-        run.found.sort_by_key(|(pattern, _)| *pattern);
-        run.found.into_iter().map(|(_, failure)| failure).collect()
+        let evaluator = Evaluator::new(Index::new(document, &self.names), &self.compiled);
+        Run::new(self, &evaluator).document()
     }
 
     pub(crate) fn new(
         name: &str,
         names: NameTable,
-        memos: usize,
-        (globals, global_slots): (Vec<Let>, usize),
-        functions: Vec<UserFunction>,
+        compiled: Compiled,
         attributes: Vec<bool>,
         rules: Vec<CompiledRule>,
     ) -> Self {
@@ -138,10 +128,7 @@ impl RuleSet {
             name: name.to_owned(),
             elements: vec![Vec::new(); names.len()],
             names,
-            memos,
-            globals,
-            global_slots,
-            functions,
+            compiled,
             attributes,
             context_slots: rules.iter().map(|rule| rule.context_slots).max().unwrap_or(0),
             rules,
@@ -167,98 +154,5 @@ impl RuleSet {
                 }
             }
         }
-    }
-}
-
-struct Run<'r> {
-    rules: &'r RuleSet,
-    evaluator: &'r Evaluator<'r>,
-    contexts: Frame<'r>,
-    /// For each pattern, the node up to which it does not look, because a rule ended it there.
-    closed: Vec<u32>,
-    found: Vec<(usize, Failure)>,
-}
-
-impl<'r> Run<'r> {
-    fn document(&mut self) {
-        self.place(Place::DOCUMENT, &self.rules.on_document, 0);
-        let attributes = !self.rules.on_attributes.is_empty();
-        for at in 0..self.evaluator.index.len() {
-            if self.evaluator.index.is_text(at) {
-                continue;
-            }
-            let candidates = &self.rules.elements[usize::from(self.evaluator.index.id(at))];
-            self.place(Place::of(at), candidates, at);
-            if attributes {
-                self.attributes(at);
-            }
-        }
-    }
-
-    fn attributes(&mut self, at: u32) {
-        let count = self.evaluator.index.element_at(at).attributes().count();
-        for number in 1..=u32::try_from(count).unwrap_or(u32::MAX) {
-            let candidates = &self.rules.on_attributes;
-            self.place(Place { node: at + 1, attribute: number }, candidates, at);
-        }
-    }
-
-    /// Runs, for each pattern, the first rule that fits.
-    fn place(&mut self, place: Place, candidates: &'r [Candidate], at: u32) {
-        let mut done = None;
-        for candidate in candidates {
-            let rule = &self.rules.rules[candidate.rule];
-            let open = Some(rule.pattern) != done && self.closed[rule.pattern] <= at;
-            let reached = place.attribute == 0 || self.rules.attributes[rule.pattern];
-            let alternative = &rule.alternatives[candidate.alternative];
-            let fits = open && reached && {
-                let focus = Focus { place: Some(place), frame: &self.contexts };
-                self.evaluator.matches(alternative, place, focus)
-            };
-            if fits {
-                done = Some(rule.pattern);
-                if !rule.descends {
-                    let end = place.index().map_or(self.evaluator.index.len(), |index| self.evaluator.index.end(index));
-                    self.closed[rule.pattern] = if place.attribute == 0 { end } else { self.closed[rule.pattern] };
-                }
-                self.rule(rule, place);
-            }
-        }
-    }
-
-    fn rule(&mut self, rule: &'r CompiledRule, place: Place) {
-        let frame = Frame::new(rule.slots, &rule.lets, 0, Some(place));
-        for check in &rule.checks {
-            let focus = Focus { place: Some(place), frame: &frame };
-            match self.evaluator.truth(&check.test, focus) {
-                Ok(truth) if truth != check.report => {}
-                Ok(_) => self.fail(rule, check, focus, None),
-                Err(error) => self.fail(rule, check, focus, Some(error)),
-            }
-        }
-    }
-
-    fn fail(&mut self, rule: &CompiledRule, check: &'r CompiledCheck, focus: Focus<'_, 'r>, error: Option<Dynamic>) {
-        let mut message = String::new();
-        for part in &check.message {
-            match part {
-                Part::Text(text) => message.push_str(text),
-                Part::Value(expr) => {
-                    message.push_str(&self.evaluator.shown(expr, focus).unwrap_or_else(|_| "…".to_owned()))
-                }
-            }
-        }
-        let node = focus.place.and_then(Place::index).unwrap_or(0);
-        let failure = Failure {
-            id: check.id.clone(),
-            flag: check.flag.clone(),
-            role: check.role.clone(),
-            test: check.source.clone(),
-            node: NodeId(node),
-            message: message.split_whitespace().collect::<Vec<_>>().join(" "),
-            evaluated: error.is_none(),
-            reason: error.map(|error| error.to_string()),
-        };
-        self.found.push((rule.pattern, failure));
     }
 }

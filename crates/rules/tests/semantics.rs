@@ -230,6 +230,7 @@ fn whatever_is_not_understood_stops_the_load_and_is_named_with_its_line() {
         (rule("f:none(1)"), "function f:none#1"),
         ("<pattern><rule context='o:order[2]'><assert test='1'>x</assert></rule></pattern>".to_owned(), "position"),
         ("<pattern is-a='x'/>".to_owned(), "is-a"),
+        ("<pattern documents='x'/>".to_owned(), "documents"),
         ("<include href='x'/>".to_owned(), "element include"),
     ];
     for (body, expected) in cases {
@@ -264,6 +265,45 @@ fn code_lists_come_from_the_artefacts_own_files_only() {
     assert_eq!(set.evaluate(&document).len(), 3, "the three ids, not the currency");
     let error = RuleSet::load("own.sch", schema("../secret.xml").as_bytes(), &resolve).unwrap_err();
     assert!(error.to_string().contains("no code list 4 in ../secret.xml"), "{error}");
+}
+
+#[test]
+fn an_abstract_pattern_runs_with_the_parameters_of_each_instance() {
+    let set = load(
+        "<pattern abstract='true' id='unique'><rule context='$each'><let name='own' value='$key'/>\
+         <assert id='$key-only' test='count(//$each[$key = $own]) = 1'>$key <value-of select='$own'/> twice</assert>\
+         </rule></pattern><pattern is-a='unique'><param name='each' value='o:line'/><param name='key' value='o:id'/></pattern>\
+         <pattern is-a='unique'><param name='each' value='o:line'/><param name='key' value='@n'/></pattern>\
+         <pattern><rule abstract='true' id='named'><assert id='ID' test='o:missing'>none</assert></rule>\
+         <rule context='o:line[3]/o:id | o:total'><extends rule='named'/></rule></pattern>"
+            .replace("o:line[3]/", "")
+            .as_str(),
+    )
+    .unwrap();
+    let failures = set.evaluate(&Document::parse(DOCUMENT.as_bytes(), &Limits::default()).unwrap());
+    let messages: Vec<_> = failures.iter().map(|failure| failure.message.as_str()).collect();
+    assert_eq!(messages, ["o:id B twice", "o:id B twice", "none", "none", "none", "none"]);
+}
+
+#[test]
+fn rules_that_ask_for_too_much_work_end_in_an_error() {
+    // Each of these would run for hours, take all memory, or fall off the stack.
+    let long = "for $a in //*, $b in //*, $c in //*, $d in //*, $e in //*, $f in //* return $a";
+    assert_eq!(outcome(&format!("count({long}) = 0")), "SXLM0002");
+    let longer =
+        |n: usize| format!("<let name='v{n}' value='concat({})'/>", vec![format!("$v{}", n - 1); 16].join(", "));
+    let lets: String = (1..12).map(longer).collect();
+    let text =
+        format!("<let name='v0' value='string(.)'/>{lets}<assert id='T' test='string-length($v11) = 0'>.</assert>");
+    let failures = run(&text, "o:order");
+    assert!(failures[0].reason.as_deref().unwrap().starts_with("SXLM0002"), "{failures:?}");
+    let chain: String = (1..5000).map(|n| format!("<let name='v{n}' value='$v{} + 1'/>", n - 1)).collect();
+    let failures =
+        run(&format!("<let name='v0' value='@n'/>{chain}<assert id='T' test='$v4999 = 1'>.</assert>"), "o:order");
+    assert!(failures[0].reason.as_deref().unwrap().starts_with("SXLM0001"), "{failures:?}");
+    let many =
+        format!("<pattern><rule context='{}'><assert test='1'>.</assert></rule></pattern>", ["(a|b)"; 40].join("/"));
+    assert!(load(&many).unwrap_err().to_string().contains("too many alternatives"));
 }
 
 #[test]

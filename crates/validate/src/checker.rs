@@ -104,8 +104,21 @@ pub trait RuleLayer: Send + Sync {
     fn layer(&self) -> Layer;
     /// The artefact that it evaluates for that document (`family@version`); `None` where it does not apply.
     fn artefact(&self, subject: &Subject<'_>, document: &Document, occasion: Occasion) -> Option<String>;
+    /// Its rule sets that are not compiled yet.
+    fn loadable(&self) -> Vec<&dyn Loadable> {
+        Vec::new()
+    }
     /// Evaluates the rules.
     fn check(&self, subject: &Subject<'_>, document: &Document, occasion: Occasion) -> RuleOutcome;
+}
+
+/// A rule set that is compiled when it is first needed, or at once.
+pub trait Loadable: Sync {
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    fn load(&self) -> Result<(), String>;
 }
 
 /// On what occasion rules are asked for.
@@ -186,6 +199,13 @@ impl Checker {
     #[must_use]
     pub const fn packs(&self) -> &Packs {
         &self.packs
+    }
+
+    /// Compiles all rule sets of the packs now, on all cores, rather than each when it is first needed; says which
+    /// cannot be used, and why.
+    #[must_use]
+    pub fn load_rules(&self) -> Vec<String> {
+        rules::load_all(&self.rules)
     }
 
     /// Runs a plan over a document.

@@ -20,7 +20,7 @@ pub mod syntax;
 mod values;
 pub mod xsd;
 
-pub use checker::{Checker, Context, Occasion, Places, Plan, RuleLayer, RuleOutcome, Subject};
+pub use checker::{Checker, Context, Loadable, Occasion, Places, Plan, RuleLayer, RuleOutcome, Subject};
 pub use report::Report;
 
 /// Prepares libxml2. Call it once in the main thread before any other thread starts, and before `sign::init`.

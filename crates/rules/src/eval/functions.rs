@@ -7,9 +7,10 @@ use std::ops::ControlFlow;
 use regex::Regex;
 use rust_decimal::Decimal;
 
+use super::compare::as_double;
 use super::index::Place;
 use super::value::{Item, Items, cast, compare, double, string, widened};
-use super::{Evaluator, Focus, Outcome, as_double};
+use super::{Evaluator, Focus, Outcome};
 use crate::error::Dynamic;
 use crate::xpath::expr::{AtomicType, Expr, Function, Matching, Relation};
 
@@ -30,24 +31,26 @@ impl<'d> Evaluator<'d> {
             Function::Concat => {
                 let mut all = String::new();
                 for argument in arguments {
-                    all.push_str(&self.any_text(argument, focus)?);
+                    let part = self.any_text(argument, focus)?;
+                    self.effort.spend_text(part.len())?;
+                    all.push_str(&part);
                 }
                 Items::text(all.into())
             }
             Function::String => Items::text(self.string_of(&arguments[0], focus)?),
             Function::NormalizeSpace => Items::text(normalized(text(0)?)),
-            Function::UpperCase => Items::text(text(0)?.to_uppercase().into()),
+            Function::UpperCase => Items::text(uppercase(text(0)?)),
             Function::LowerCase => Items::text(text(0)?.to_lowercase().into()),
-            Function::StringLength => Items::One(Item::Decimal(text(0)?.chars().count().into())),
+            Function::StringLength => Items::One(Item::Decimal(length(&text(0)?).into())),
             Function::SubstringBefore => {
-                let (all, part) = (text(0)?, text(1)?);
-                Items::text(all.split_once(part.as_ref()).map_or(String::new(), |(before, _)| before.to_owned()).into())
+                let part = text(1)?;
+                Items::text(part_of(text(0)?, |all| all.split_once(part.as_ref()).map_or("", |(before, _)| before)))
             }
             Function::SubstringAfter => {
-                let (all, part) = (text(0)?, text(1)?);
-                Items::text(all.split_once(part.as_ref()).map_or(String::new(), |(_, after)| after.to_owned()).into())
+                let part = text(1)?;
+                Items::text(part_of(text(0)?, |all| all.split_once(part.as_ref()).map_or("", |(_, after)| after)))
             }
-            Function::Translate => Items::text(translated(&text(0)?, &text(1)?, &text(2)?).into()),
+            Function::Translate => Items::text(self.translated(&text(0)?, &text(1)?, &text(2)?)?.into()),
             Function::Substring => self.substring(arguments, focus)?,
             Function::StringJoin => self.joined(arguments, focus)?,
             Function::DistinctValues => self.distinct(&arguments[0], focus)?,
@@ -81,7 +84,10 @@ impl<'d> Evaluator<'d> {
     pub(super) fn text(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Cow<'d, str>> {
         match self.single(expr, focus)? {
             None => Ok(Cow::Borrowed("")),
-            Some(Item::Untyped(text) | Item::Text(text)) => Ok(text),
+            Some(Item::Untyped(text) | Item::Text(text)) => {
+                self.effort.spend_text(text.len())?;
+                Ok(text)
+            }
             Some(_) => Err(Dynamic::wrong_type("a number, date or truth value where a text is wanted")),
         }
     }
@@ -93,7 +99,7 @@ impl<'d> Evaluator<'d> {
     fn string_of(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Cow<'d, str>> {
         match self.items(expr, focus)?.slice() {
             [] => Ok(Cow::Borrowed("")),
-            [Item::Node(place)] => Ok(self.string_value(*place)),
+            [Item::Node(place)] => self.value_of(*place),
             [item] => Ok(string(item)),
             _ => Err(Dynamic::wrong_type("several values where one is wanted")),
         }
@@ -148,7 +154,9 @@ impl<'d> Evaluator<'d> {
             Some(between) => self.text(between, focus)?,
             None => Cow::Borrowed(""),
         };
-        Ok(Items::text(values.slice().iter().map(string).collect::<Vec<_>>().join(&between).into()))
+        self.effort.spend_text(values.slice().iter().map(|value| string(value).len() + between.len()).sum())?;
+        let joined = values.slice().iter().map(string).collect::<Vec<_>>().join(&between);
+        Ok(Items::text(joined.into()))
     }
 
     fn distinct(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Items<'d>> {
@@ -156,6 +164,8 @@ impl<'d> Evaluator<'d> {
         let mut texts = HashSet::new();
         let mut kept: Vec<Item<'d>> = Vec::new();
         for value in values.slice() {
+            self.effort
+                .spend(1 + if matches!(value, Item::Untyped(_) | Item::Text(_)) { 0 } else { kept.len() as u64 })?;
             let new = match value {
                 Item::Untyped(text) | Item::Text(text) => texts.insert(text.clone()),
                 other => !kept.iter().any(|known| compare(known, other, Relation::Eq, true).unwrap_or(false)),
@@ -224,6 +234,16 @@ impl<'d> Evaluator<'d> {
         }
     }
 
+    fn translated(&self, text: &str, from: &str, to: &str) -> Outcome<String> {
+        self.effort.spend(text.len() as u64 * (1 + from.len() as u64))?;
+        let to: Vec<char> = to.chars().collect();
+        let map = |c: char| match from.chars().position(|known| known == c) {
+            Some(at) => to.get(at).copied(),
+            None => Some(c),
+        };
+        Ok(text.chars().filter_map(map).collect())
+    }
+
     pub(super) fn matching(
         &self,
         matching: Matching,
@@ -233,6 +253,7 @@ impl<'d> Evaluator<'d> {
         focus: Focus<'_, 'd>,
     ) -> Outcome<Items<'d>> {
         let text = self.text(subject, focus)?;
+        self.effort.spend_text(text.len().saturating_mul(16 + replacement.len()))?;
         Ok(match matching {
             Matching::Matches => Items::boolean(regex.is_match(&text)),
             Matching::Replace => {
@@ -250,27 +271,37 @@ impl<'d> Evaluator<'d> {
     }
 }
 
+/// A part of a text, without a copy where that is possible.
+fn part_of<'d>(text: Cow<'d, str>, part: impl Fn(&str) -> &str) -> Cow<'d, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(part(text)),
+        Cow::Owned(text) => Cow::Owned(part(&text).to_owned()),
+    }
+}
+
+fn uppercase(text: Cow<'_, str>) -> Cow<'_, str> {
+    let already = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase());
+    if already { text } else { text.to_uppercase().into() }
+}
+
+fn length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
 /// With one blank between words, and none around.
 fn normalized(text: Cow<'_, str>) -> Cow<'_, str> {
-    let blank = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-    let bytes = text.as_bytes();
-    let edges = bytes.first().is_some_and(|&b| blank(b)) || bytes.last().is_some_and(|&b| blank(b));
-    let inside = bytes.windows(2).any(|pair| blank(pair[0]) && blank(pair[1]));
-    let other = bytes.iter().any(|&b| b != b' ' && blank(b));
-    if !edges && !inside && !other {
+    let blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let mut before = true;
+    let is_normal = text.bytes().all(|byte| {
+        let wrong = blank(byte) && (before || byte != b' ');
+        before = blank(byte);
+        !wrong
+    });
+    if text.is_empty() || (is_normal && !before) {
         return text;
     }
     let words = text.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty());
     Cow::Owned(words.collect::<Vec<_>>().join(" "))
-}
-
-fn translated(text: &str, from: &str, to: &str) -> String {
-    let to: Vec<char> = to.chars().collect();
-    let map = |c: char| match from.chars().position(|known| known == c) {
-        Some(at) => to.get(at).copied(),
-        None => Some(c),
-    };
-    text.chars().filter_map(map).collect()
 }
 
 /// `round` goes to the nearest whole number, and up from the middle.

@@ -1,5 +1,7 @@
 //! A document as the rules see it: names by the numbers of the rule set, and elements by name.
 
+use std::slice;
+
 use facteur_xml::{Document, Node, NodeId};
 
 use crate::xpath::expr::Test;
@@ -29,23 +31,40 @@ impl Place {
 
 /// What a text has for a name.
 const TEXT: u32 = u32::MAX;
+/// No element.
+const NONE: u32 = u32::MAX;
 
-#[derive(Debug, Clone, Copy, Default)]
+/// One element or text.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// Number of the name in the document, or [`TEXT`].
+    name: u32,
+    /// After the last node inside it.
+    end: u32,
+    /// The place around it, as in [`Place::node`].
+    parent: u32,
+    /// The first element right below it.
+    first: u32,
+    /// The next element beside it.
+    next: u32,
+}
+
+/// A name of the document.
+#[derive(Debug, Clone, Copy)]
 struct Names {
     known: bool,
     id: NameId,
     namespace: u16,
     local: u16,
+    /// The first element that has it.
+    example: u32,
 }
 
 /// The index of one document for one rule set.
 pub(crate) struct Index<'d> {
     pub(crate) document: &'d Document,
-    /// Number of the name in the document, or [`TEXT`].
-    numbers: Vec<u32>,
+    entries: Vec<Entry>,
     ids: Vec<NameId>,
-    parents: Vec<u32>,
-    ends: Vec<u32>,
     names: Vec<Names>,
     /// Elements by name of the rule set: where each name's begin in `listed`.
     starts: Vec<u32>,
@@ -57,37 +76,56 @@ pub(crate) struct Index<'d> {
 impl<'d> Index<'d> {
     pub(crate) fn new(document: &'d Document, table: &NameTable) -> Self {
         let count = document.len();
+        let text = |at| Entry { name: TEXT, end: at + 1, parent: 0, first: NONE, next: NONE };
+        let unknown = Names { known: false, id: 0, namespace: 0, local: 0, example: NONE };
         let mut index = Self {
             document,
-            numbers: vec![TEXT; count],
+            entries: (0..u32::try_from(count).unwrap_or(u32::MAX)).map(text).collect(),
             ids: vec![0; count],
-            parents: vec![0; count],
-            ends: (1..=u32::try_from(count).unwrap_or(u32::MAX)).collect(),
-            names: vec![Names::default(); document.name_count()],
+            names: vec![unknown; document.name_count()],
             starts: vec![0; table.len() + 1],
             listed: Vec::new(),
             attributes: vec![false; table.len()],
         };
         let root = document.root();
-        index.element(root, table);
+        index.element(root, table, &mut Vec::new());
+        let mut open = vec![(0, NONE)];
         for node in root.descendants() {
-            index.element(node, table);
+            index.element(node, table, &mut open);
         }
         index.list();
         index
     }
 
-    fn element(&mut self, node: Node<'d>, table: &NameTable) {
-        let at = node.id().0 as usize;
+    /// Takes an element in. `open` holds the elements around it, each with the last of those right below it so far.
+    fn element(&mut self, node: Node<'d>, table: &NameTable, open: &mut Vec<(u32, u32)>) {
+        let at = node.id().0;
+        while open.last().is_some_and(|&(around, _)| self.entries[around as usize].end <= at) {
+            open.pop();
+        }
+        let mut parent = 0;
+        if let Some((around, last)) = open.last_mut() {
+            parent = *around + 1;
+            match *last {
+                NONE => self.entries[*around as usize].first = at,
+                last => self.entries[last as usize].next = at,
+            }
+            *last = at;
+        }
         let number = node.name_number();
-        self.numbers[at] = number;
-        self.parents[at] = node.parent().map_or(0, |parent| parent.id().0 + 1);
-        self.ends[at] = node.subtree_end().0;
+        let end = node.subtree_end().0;
+        self.entries[at as usize] = Entry { name: number, end, parent, first: NONE, next: NONE };
+        if end > at + 1 {
+            open.push((at, NONE));
+        }
         let names = &mut self.names[number as usize];
         if !names.known {
             *names = of_name(table, node.namespace().unwrap_or(""), node.name());
         }
-        self.ids[at] = names.id;
+        if names.example == NONE {
+            names.example = at;
+        }
+        self.ids[at as usize] = names.id;
         self.starts[usize::from(names.id) + 1] += 1;
         for attribute in node.attributes() {
             let names = &mut self.names[attribute.name_number() as usize];
@@ -107,10 +145,10 @@ impl<'d> Index<'d> {
         }
         self.listed = vec![0; total as usize];
         let mut next: Vec<u32> = self.starts.clone();
-        for (at, &number) in self.numbers.iter().enumerate() {
-            if number != TEXT {
-                let slot = &mut next[usize::from(self.ids[at])];
-                self.listed[*slot as usize] = u32::try_from(at).unwrap_or(u32::MAX);
+        for (at, entry) in (0..).zip(&self.entries) {
+            if entry.name != TEXT {
+                let slot = &mut next[usize::from(self.ids[at as usize])];
+                self.listed[*slot as usize] = at;
                 *slot += 1;
             }
         }
@@ -118,11 +156,11 @@ impl<'d> Index<'d> {
 
     /// How many elements and texts there are.
     pub(crate) fn len(&self) -> u32 {
-        u32::try_from(self.numbers.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn is_text(&self, index: u32) -> bool {
-        self.numbers[index as usize] == TEXT
+        self.entries[index as usize].name == TEXT
     }
 
     /// The name of an element in the rule set.
@@ -130,9 +168,19 @@ impl<'d> Index<'d> {
         self.ids[index as usize]
     }
 
+    /// The number of the name of an element in the document.
+    pub(crate) fn name(&self, index: u32) -> usize {
+        self.entries[index as usize].name as usize
+    }
+
+    /// For each name of the document, its number in the rule set and the first element that has it, if any.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (NameId, Option<u32>)> + '_ {
+        self.names.iter().map(|names| (names.id, (names.example != NONE).then_some(names.example)))
+    }
+
     /// After the last node inside it.
     pub(crate) fn end(&self, index: u32) -> u32 {
-        self.ends[index as usize]
+        self.entries[index as usize].end
     }
 
     /// Whether the document has no element of that name.
@@ -145,25 +193,45 @@ impl<'d> Index<'d> {
         !self.attributes[usize::from(id)]
     }
 
-    /// Every element of that name, where there are only a few: then going through them is cheaper than through the
-    /// children of a node.
-    pub(crate) fn few(&self, id: NameId) -> Option<&[u32]> {
-        const FEW: usize = 6;
-        let all = &self.listed[self.starts[usize::from(id)] as usize..self.starts[usize::from(id) + 1] as usize];
-        (all.len() <= FEW).then_some(all)
+    /// Every element of that name, in document order.
+    fn all(&self, id: NameId) -> &[u32] {
+        &self.listed[self.starts[usize::from(id)] as usize..self.starts[usize::from(id) + 1] as usize]
     }
 
-    /// Whether the element stands right below the place.
-    pub(crate) fn is_child(&self, index: u32, place: Place) -> bool {
-        self.parents[index as usize] == place.node
+    /// The elements right below a place.
+    pub(crate) fn children(&self, place: Place) -> Beside<'_> {
+        let first = match place.index() {
+            None => 0,
+            Some(_) if place.attribute != 0 => NONE,
+            Some(index) => self.entries[index as usize].first,
+        };
+        Beside { entries: &self.entries, next: first }
+    }
+
+    /// The elements of that name right below a place.
+    pub(crate) fn children_named(&self, place: Place, id: NameId) -> ChildrenNamed<'_> {
+        // Where there are only a few of that name, going through them is cheaper than through all children.
+        const FEW: usize = 4;
+        let all = self.all(id);
+        let few = if all.len() <= FEW && place.attribute == 0 { all } else { &[] };
+        let mut beside = self.children(place);
+        if all.len() <= FEW {
+            beside.next = NONE;
+        }
+        ChildrenNamed { index: self, id, parent: place.node, few: few.iter(), beside }
     }
 
     /// Every element of that name inside `from..to`, in document order.
     pub(crate) fn named(&self, id: NameId, from: u32, to: u32) -> &[u32] {
-        let all = &self.listed[self.starts[usize::from(id)] as usize..self.starts[usize::from(id) + 1] as usize];
+        let all = self.all(id);
         let first = all.partition_point(|&index| index < from);
         let last = all.partition_point(|&index| index < to);
         &all[first..last]
+    }
+
+    /// The element around another.
+    pub(crate) fn parent_element(&self, index: u32) -> Option<u32> {
+        self.entries[index as usize].parent.checked_sub(1)
     }
 
     /// The place around another; an attribute's is its element.
@@ -175,7 +243,7 @@ impl<'d> Index<'d> {
         if self.is_text(index) {
             return Some(self.text_parent(index));
         }
-        Some(Place { node: self.parents[index as usize], attribute: 0 })
+        Some(Place { node: self.entries[index as usize].parent, attribute: 0 })
     }
 
     /// The nearest element before a text that has not ended there.
@@ -190,7 +258,7 @@ impl<'d> Index<'d> {
 
     /// Whether an element or text passes.
     pub(crate) fn passes(&self, index: u32, test: Test) -> bool {
-        let number = self.numbers[index as usize];
+        let number = self.entries[index as usize].name;
         match test {
             Test::Node => true,
             Test::Text => number == TEXT,
@@ -215,11 +283,49 @@ impl<'d> Index<'d> {
     }
 }
 
+/// An element and those after it, side by side.
+pub(crate) struct Beside<'i> {
+    entries: &'i [Entry],
+    next: u32,
+}
+
+impl Iterator for Beside<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let at = self.next;
+        self.next = self.entries.get(at as usize)?.next;
+        Some(at)
+    }
+}
+
+/// The elements of one name right below a place.
+pub(crate) struct ChildrenNamed<'i> {
+    index: &'i Index<'i>,
+    id: NameId,
+    parent: u32,
+    few: slice::Iter<'i, u32>,
+    beside: Beside<'i>,
+}
+
+impl Iterator for ChildrenNamed<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let (index, parent, id) = (self.index, self.parent, self.id);
+        if let Some(&found) = self.few.find(|&&at| index.entries[at as usize].parent == parent) {
+            return Some(found);
+        }
+        self.beside.find(|&at| index.ids[at as usize] == id)
+    }
+}
+
 fn of_name(table: &NameTable, namespace: &str, local: &str) -> Names {
     Names {
         known: true,
         id: table.find(namespace, local),
         namespace: table.find_part(namespace),
         local: table.find_part(local),
+        example: NONE,
     }
 }

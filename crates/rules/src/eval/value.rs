@@ -287,7 +287,7 @@ pub(crate) fn compare(a: &Item<'_>, b: &Item<'_>, relation: Relation, value: boo
     Ok(holds(ordering, relation))
 }
 
-const fn holds(ordering: Option<Ordering>, relation: Relation) -> bool {
+pub(super) const fn holds(ordering: Option<Ordering>, relation: Relation) -> bool {
     match (ordering, relation) {
         (None, relation) => matches!(relation, Relation::Ne),
         (Some(Ordering::Equal), relation) => matches!(relation, Relation::Eq | Relation::Le | Relation::Ge),

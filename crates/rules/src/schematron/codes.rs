@@ -1,13 +1,14 @@
 //! Code lists kept in documents beside the rules.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use facteur_xml::{Document, Limits};
 use rust_decimal::Decimal;
 
-type Lists = HashMap<Decimal, Arc<HashSet<String>>>;
+use crate::hash::Members;
+
+type Lists = HashMap<Decimal, Members>;
 
 /// The code lists of an artefact, read when first named.
 pub(crate) struct Codes<'r> {
@@ -21,7 +22,7 @@ impl<'r> Codes<'r> {
     }
 
     /// The members of a list.
-    pub(crate) fn list(&self, file: &str, number: &Decimal) -> Option<Arc<HashSet<String>>> {
+    pub(crate) fn list(&self, file: &str, number: &Decimal) -> Option<Members> {
         if !self.files.borrow().contains_key(file) {
             let lists = read(&(self.resolve)(file)?)?;
             self.files.borrow_mut().insert(file.to_owned(), lists);
@@ -34,11 +35,11 @@ fn read(bytes: &[u8]) -> Option<Lists> {
     let limits = Limits { max_nodes: 8_000_000, ..Limits::default() };
     let document = Document::parse(bytes, &limits).ok()?;
     let root = document.root();
-    let mut lists: HashMap<Decimal, HashSet<String>> = HashMap::new();
+    let mut lists: HashMap<Decimal, Vec<Box<str>>> = HashMap::new();
     for list in root.children_named("cl").filter(|_| root.is("", "codedb")) {
         let number = list.attribute("id")?.trim().parse().ok()?;
         let values = list.children_named("enumeration").filter_map(|entry| entry.attribute("value"));
-        lists.entry(number).or_default().extend(values.map(str::to_owned));
+        lists.entry(number).or_default().extend(values.map(Box::from));
     }
-    Some(lists.into_iter().map(|(number, members)| (number, Arc::new(members))).collect())
+    Some(lists.into_iter().map(|(number, members)| (number, members.into_iter().collect())).collect())
 }

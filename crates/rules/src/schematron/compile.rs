@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use super::codes::Codes;
 use super::{Check, Function, Piece, Rule, Schema, Source, Variable};
 use crate::error::{LoadError, Syntax};
-use crate::eval::{ItemKind, Kind, Let, UserFunction};
+use crate::eval::Compiled;
+use crate::eval::variables::{ItemKind, Kind, Let, UserFunction};
 use crate::ruleset::{CompiledCheck, CompiledRule, Part, RuleSet};
+use crate::run::forbidden::Forbidden;
 use crate::xpath::expr::{AtomicType, Expr};
 use crate::xpath::hoist::Memos;
 use crate::xpath::names::NameTable;
-use crate::xpath::parser::{Scope, parse};
+use crate::xpath::parser::{Local, Scope, parse};
 use crate::xpath::pattern::alternatives;
 
 /// Compiles every expression of a schema.
@@ -25,7 +27,7 @@ pub(crate) fn compile(source: Source<'_>, schema: Schema, codes: &Codes<'_>) -> 
         names: NameTable::default(),
         memos: Memos::default(),
     };
-    let (globals, global_slots) = compiler.globals(&schema.globals)?;
+    let (globals, slots) = compiler.globals(&schema.globals)?;
     let functions = schema.functions.iter().map(|function| compiler.function(function)).collect::<Result<_, _>>()?;
     let mut rules = Vec::new();
     let mut attributes = Vec::new();
@@ -35,15 +37,9 @@ pub(crate) fn compile(source: Source<'_>, schema: Schema, codes: &Codes<'_>) -> 
             rules.push(compiler.rule(pattern, rule)?);
         }
     }
-    Ok(RuleSet::new(
-        source.name,
-        compiler.names,
-        compiler.memos.len(),
-        (globals, global_slots),
-        functions,
-        attributes,
-        rules,
-    ))
+    let memos = compiler.memos.len();
+    let compiled = Compiled { functions, globals, slots, memos, shared: compiler.memos.shared() };
+    Ok(RuleSet::new(source.name, compiler.names, compiled, attributes, rules))
 }
 
 struct Compiler<'c> {
@@ -60,7 +56,7 @@ struct Compiler<'c> {
 /// Variables in force while the expressions of one rule are compiled.
 #[derive(Default)]
 struct Locals {
-    known: Vec<(String, usize)>,
+    known: Vec<(String, Local)>,
     slots: usize,
 }
 
@@ -74,19 +70,25 @@ impl Compiler<'_> {
             globals: &self.globals,
             functions: &self.functions,
             codes: &codes,
-            locals: locals.known.clone(),
+            locals: std::mem::take(&mut locals.known),
             slots: locals.slots,
         };
-        let expr = parse(text, &mut scope)?;
+        let expr = parse(text, &mut scope);
         locals.slots = scope.slots;
-        Ok(expr)
+        locals.known = scope.locals;
+        expr
     }
 
     fn expr(&mut self, text: &str, line: u32, locals: &mut Locals) -> Result<Expr, LoadError> {
+        let expr = self.placed(text, line, locals)?;
+        Ok(self.memos.hoist(expr))
+    }
+
+    /// The same before anything in it is kept.
+    fn placed(&mut self, text: &str, line: u32, locals: &mut Locals) -> Result<Expr, LoadError> {
         let source = self.source;
         let placed = |error: Syntax| source.error(line, format!("{error}, in: {}", shown(text)));
-        let expr = self.raw(text, locals).map_err(placed)?;
-        Ok(self.memos.hoist(expr))
+        self.raw(text, locals).map_err(placed)
     }
 
     fn globals(&mut self, variables: &[Variable]) -> Result<(Vec<Let>, usize), LoadError> {
@@ -108,9 +110,14 @@ impl Compiler<'_> {
         locals.slots += variables.len();
         let mut lets = Vec::new();
         for (number, variable) in variables.iter().enumerate() {
-            let expr = self.expr(&variable.select, variable.line, locals)?;
+            let raw = self.placed(&variable.select, variable.line, locals)?;
+            let local = match &raw {
+                raw if variable.kind.is_none() && is_constant(raw) => Local::Constant(raw.clone()),
+                _ => Local::Slot(first + number),
+            };
+            let expr = self.memos.hoist(raw);
             lets.push(Let { expr, kind: self.kind(variable.kind.as_deref(), variable.line)? });
-            locals.known.push((variable.name.clone(), first + number));
+            locals.known.push((variable.name.clone(), local));
         }
         Ok(lets)
     }
@@ -119,7 +126,7 @@ impl Compiler<'_> {
         let mut locals = Locals::default();
         let mut parameters = Vec::new();
         for (name, kind) in &function.parameters {
-            locals.known.push((name.clone(), locals.slots));
+            locals.known.push((name.clone(), Local::Slot(locals.slots)));
             locals.slots += 1;
             parameters.push(self.kind(kind.as_deref(), function.line)?);
         }
@@ -170,6 +177,7 @@ impl Compiler<'_> {
             context_slots: around.slots,
             lets,
             slots: locals.slots,
+            forbidden: Forbidden::of(&checks),
             checks,
             descends: rule.descends,
         })
@@ -193,6 +201,15 @@ impl Compiler<'_> {
             role: check.role.clone().filter(|role| !role.is_empty()),
             message,
         })
+    }
+}
+
+/// Whether a variable of that value can be put wherever it is named.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(_) => true,
+        Expr::Sequence(all) => !all.is_empty() && all.iter().all(|one| matches!(one, Expr::Literal(_))),
+        _ => false,
     }
 }
 

@@ -17,9 +17,13 @@ pub(crate) fn read(source: Source<'_>, root: Node<'_>) -> Loaded<Schema> {
             (Some(SCHEMATRON), "ns") => {
                 schema.prefixes.insert(source.wanted(node, "prefix")?, source.wanted(node, "uri")?);
             }
-            (Some(SCHEMATRON), "let") => schema.globals.push(variable(source, node)?),
+            (Some(SCHEMATRON), "let") => schema.globals.push(variable(source, node, &[])?),
+            (Some(SCHEMATRON), "include") => {
+                return Err(source.error(node.line(), "element include: the schema has to be in one file"));
+            }
+            (Some(SCHEMATRON), "pattern") if is_abstract(node) => {}
             (Some(SCHEMATRON), "pattern") => {
-                let pattern = pattern(source, node, &mut schema.globals)?;
+                let pattern = instance(source, root, node, &mut schema.globals)?;
                 schema.patterns.push(pattern);
             }
             (Some(XSL), "function") => schema.functions.push(function(source, node)?),
@@ -29,33 +33,96 @@ pub(crate) fn read(source: Source<'_>, root: Node<'_>) -> Loaded<Schema> {
     Ok(schema)
 }
 
-fn variable(source: Source<'_>, node: Node<'_>) -> Loaded<Variable> {
-    let (name, select) = (source.wanted(node, "name")?, source.wanted(node, "value")?);
+/// What stands for the parameters of an abstract pattern, the longest name first.
+type Parameters = [(String, String)];
+
+/// An attribute with the parameters put in.
+fn wanted(source: Source<'_>, node: Node<'_>, attribute: &str, parameters: &Parameters) -> Loaded<String> {
+    let mut value = source.wanted(node, attribute)?;
+    for (name, meaning) in parameters {
+        value = put_in(&value, name, meaning);
+    }
+    Ok(value)
+}
+
+/// Puts a text in the place of `$name`, but not of `$names`.
+fn put_in(text: &str, name: &str, meaning: &str) -> String {
+    let mut done = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        done.push_str(before);
+        let further = after.strip_prefix(name);
+        let ends = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'));
+        match further.filter(|further| further.chars().next().is_none_or(ends)) {
+            Some(further) => {
+                done.push_str(meaning);
+                rest = further;
+            }
+            None => {
+                done.push('$');
+                rest = after;
+            }
+        }
+    }
+    done.push_str(rest);
+    done
+}
+
+fn is_abstract(node: Node<'_>) -> bool {
+    node.attribute("abstract") == Some("true")
+}
+
+/// A pattern, or an instance of an abstract one with its parameters.
+fn instance(source: Source<'_>, root: Node<'_>, node: Node<'_>, globals: &mut Vec<Variable>) -> Loaded<Pattern> {
+    if node.attribute("documents").is_some() {
+        return Err(source.error(node.line(), "a pattern with documents"));
+    }
+    let Some(name) = node.attribute("is-a") else { return pattern(source, node, &[], globals) };
+    let mut patterns = root.children_named("pattern").filter(|pattern| is_abstract(*pattern));
+    let base = patterns.find(|pattern| pattern.attribute("id") == Some(name));
+    let base = base.ok_or_else(|| source.error(node.line(), format!("is-a: there is no abstract pattern {name}")))?;
+    let mut parameters = Vec::new();
+    for part in node.elements() {
+        match (part.namespace(), part.name()) {
+            (Some(SCHEMATRON), "title" | "p") => {}
+            (Some(SCHEMATRON), "param") => {
+                parameters.push((source.wanted(part, "name")?, source.wanted(part, "value")?));
+            }
+            _ => return Err(source.unknown(part)),
+        }
+    }
+    parameters.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    pattern(source, base, &parameters, globals)
+}
+
+fn variable(source: Source<'_>, node: Node<'_>, parameters: &Parameters) -> Loaded<Variable> {
+    let (name, select) = (source.wanted(node, "name")?, wanted(source, node, "value", parameters)?);
     Ok(Variable { name, select, kind: node.attribute("as").map(str::to_owned), line: node.line() })
 }
 
-fn pattern(source: Source<'_>, node: Node<'_>, globals: &mut Vec<Variable>) -> Loaded<Pattern> {
-    for unsupported in ["abstract", "is-a", "documents"] {
-        if node.attribute(unsupported).is_some_and(|value| value != "false") {
-            return Err(source.error(node.line(), format!("a pattern with {unsupported}")));
-        }
-    }
+fn pattern(
+    source: Source<'_>,
+    node: Node<'_>,
+    parameters: &Parameters,
+    globals: &mut Vec<Variable>,
+) -> Loaded<Pattern> {
     let mut pattern = Pattern { attributes: true, rules: Vec::new() };
     let rules: Vec<Node<'_>> = node.children_named("rule").collect();
     for part in node.elements() {
         match (part.namespace(), part.name()) {
             (Some(SCHEMATRON), "title" | "p") => {}
-            (Some(SCHEMATRON), "let") => globals.push(variable(source, part)?),
-            (Some(SCHEMATRON), "rule") if part.attribute("abstract") == Some("true") => {}
+            (Some(SCHEMATRON), "let") => globals.push(variable(source, part, parameters)?),
+            (Some(SCHEMATRON), "rule") if is_abstract(part) => {}
             (Some(SCHEMATRON), "rule") => {
                 let mut rule = Rule {
-                    context: source.wanted(part, "context")?,
+                    context: wanted(source, part, "context", parameters)?,
                     lets: Vec::new(),
                     checks: Vec::new(),
                     descends: true,
                     line: part.line(),
                 };
-                fill(source, part, &rules, &mut rule)?;
+                fill(source, part, &rules, parameters, &mut rule)?;
                 pattern.rules.push(rule);
             }
             _ => return Err(source.unknown(part)),
@@ -64,12 +131,18 @@ fn pattern(source: Source<'_>, node: Node<'_>, globals: &mut Vec<Variable>) -> L
     Ok(pattern)
 }
 
-fn fill(source: Source<'_>, node: Node<'_>, siblings: &[Node<'_>], rule: &mut Rule) -> Loaded<()> {
+fn fill(
+    source: Source<'_>,
+    node: Node<'_>,
+    siblings: &[Node<'_>],
+    parameters: &Parameters,
+    rule: &mut Rule,
+) -> Loaded<()> {
     for part in node.elements() {
         match (part.namespace(), part.name()) {
             (Some(SCHEMATRON), "p") => {}
-            (Some(SCHEMATRON), "let") => rule.lets.push(variable(source, part)?),
-            (Some(SCHEMATRON), "assert" | "report") => rule.checks.push(check(source, part)?),
+            (Some(SCHEMATRON), "let") => rule.lets.push(variable(source, part, parameters)?),
+            (Some(SCHEMATRON), "assert" | "report") => rule.checks.push(check(source, part, parameters)?),
             (Some(SCHEMATRON), "extends") => {
                 let name = source.wanted(part, "rule")?;
                 let base = siblings
@@ -80,7 +153,7 @@ fn fill(source: Source<'_>, node: Node<'_>, siblings: &[Node<'_>], rule: &mut Ru
                 if base.children_named("extends").next().is_some() {
                     return Err(source.error(part.line(), "an abstract rule that extends another"));
                 }
-                fill(source, *base, siblings, rule)?;
+                fill(source, *base, siblings, parameters, rule)?;
             }
             _ => return Err(source.unknown(part)),
         }
@@ -88,31 +161,34 @@ fn fill(source: Source<'_>, node: Node<'_>, siblings: &[Node<'_>], rule: &mut Ru
     Ok(())
 }
 
-fn check(source: Source<'_>, node: Node<'_>) -> Loaded<Check> {
+fn check(source: Source<'_>, node: Node<'_>, parameters: &Parameters) -> Loaded<Check> {
     let own = |attribute| node.attribute(attribute).map(str::to_owned);
     let mut check = Check {
         report: node.name() == "report",
-        test: source.wanted(node, "test")?,
+        test: wanted(source, node, "test", parameters)?,
         id: own("id"),
         flag: own("flag"),
         role: own("role"),
         message: Vec::new(),
         line: node.line(),
     };
-    message(source, node, &mut check.message)?;
+    message(source, node, parameters, &mut check.message)?;
     Ok(check)
 }
 
-fn message(source: Source<'_>, node: Node<'_>, into: &mut Vec<Piece>) -> Loaded<()> {
+fn message(source: Source<'_>, node: Node<'_>, parameters: &Parameters, into: &mut Vec<Piece>) -> Loaded<()> {
     for child in node.children() {
         match child {
-            Child::Text(text) => into.push(Piece::Text(text.to_owned())),
+            Child::Text(text) => {
+                let shown = |text: String, (name, meaning): &(String, String)| put_in(&text, name, meaning);
+                into.push(Piece::Text(parameters.iter().fold(text.to_owned(), shown)));
+            }
             Child::Element(part) => match (part.namespace(), part.name()) {
-                (Some(SCHEMATRON), "value-of") => into.push(Piece::Value(source.wanted(part, "select")?)),
+                (Some(SCHEMATRON), "value-of") => into.push(Piece::Value(wanted(source, part, "select", parameters)?)),
                 (Some(SCHEMATRON), "name") => {
                     into.push(Piece::Value(format!("name({})", part.attribute("path").unwrap_or("."))));
                 }
-                (Some(SCHEMATRON), "emph" | "span" | "dir") => message(source, part, into)?,
+                (Some(SCHEMATRON), "emph" | "span" | "dir") => message(source, part, parameters, into)?,
                 _ => return Err(source.unknown(part)),
             },
         }

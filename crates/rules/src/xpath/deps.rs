@@ -48,7 +48,8 @@ pub(crate) fn needs(expr: &Expr) -> Needs {
         | Expr::Matching(_, inner, ..)
         | Expr::Cast(_, _, inner)
         | Expr::InList(_, _, inner)
-        | Expr::InCodes(_, inner) => needs(inner),
+        | Expr::InCodes(_, inner)
+        | Expr::Near(_, inner) => needs(inner),
         Expr::If(a, b, c) => needs(a).and(needs(b)).and(needs(c)),
         Expr::For(slot, values, body) | Expr::Quantified(_, slot, values, body) => {
             needs(values).and(needs(body).without(*slot))

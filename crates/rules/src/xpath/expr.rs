@@ -1,15 +1,16 @@
 //! The expression tree.
 
-use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use regex::Regex;
 use rust_decimal::Decimal;
 
 use super::names::NameId;
+use crate::hash::Members;
 
 /// An expression, compiled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) enum Expr {
     Literal(Arc<str>),
     Number(Decimal),
@@ -21,7 +22,7 @@ pub(crate) enum Expr {
     /// Value comparison: of two single items.
     Value(Relation, Box<Expr>, Box<Expr>),
     /// `path = ('A', 'B')`: strings only.
-    AnyOf(Box<Expr>, Arc<HashSet<String>>),
+    AnyOf(Box<Expr>, Members),
     Arithmetic(Operation, Box<Expr>, Box<Expr>),
     Negate(Box<Expr>),
     Union(Vec<Expr>),
@@ -38,22 +39,34 @@ pub(crate) enum Expr {
     /// An expression evaluated for every node of a path, giving values.
     Map(Path, Box<Expr>),
     Call(Function, Vec<Expr>),
-    Matching(Matching, Box<Expr>, Regex, Arc<str>),
+    Matching(Matching, Box<Expr>, Pattern, Arc<str>),
     User(usize, Vec<Expr>),
     Cast(AtomicType, bool, Box<Expr>),
     /// `contains(' A B ', concat(' ', x, ' '))`: the list as written, its members, x.
-    InList(Arc<str>, Arc<HashSet<String>>, Box<Expr>),
+    InList(Arc<str>, Members, Box<Expr>),
     /// Whether any value is in a code list; stands only where a condition stands.
-    InCodes(Arc<HashSet<String>>, Box<Expr>),
+    InCodes(Members, Box<Expr>),
     /// Depends on nothing but the document: evaluated once.
     Memo(usize, Box<Expr>),
+    /// A condition that depends on nothing but the node it is asked of: evaluated once for each.
+    Near(usize, Box<Expr>),
+}
+
+/// A regular expression, compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern(pub(crate) Regex);
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
+    }
 }
 
 /// Number of a variable in its frame.
 pub(crate) type Slot = usize;
 
 /// A path from somewhere.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) struct Path {
     pub(crate) start: Start,
     pub(crate) steps: Vec<Step>,
@@ -68,7 +81,7 @@ pub(crate) struct Path {
 }
 
 /// Where a path starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) enum Start {
     Context,
     Root,
@@ -76,21 +89,30 @@ pub(crate) enum Start {
 }
 
 /// One step.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) struct Step {
     pub(crate) kind: StepKind,
     pub(crate) predicates: Vec<Predicate>,
+    /// Whether any of its predicates selects by position.
+    pub(crate) positional: bool,
+}
+
+impl Step {
+    pub(crate) fn new(kind: StepKind, predicates: Vec<Predicate>) -> Self {
+        let positional = predicates.iter().any(|predicate| predicate.positional);
+        Self { kind, predicates, positional }
+    }
 }
 
 /// What a step does.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) enum StepKind {
     Axis(Axis, Test),
     /// Nodes computed for each node before.
     Nodes(Box<Expr>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Axis {
     Child,
     Attribute,
@@ -107,7 +129,7 @@ pub(crate) enum Axis {
 }
 
 /// What a node must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Test {
     /// `node()`.
     Node,
@@ -124,14 +146,14 @@ pub(crate) enum Test {
 }
 
 /// A predicate.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) struct Predicate {
     pub(crate) expr: Expr,
     /// Whether its value may be a number, which is then a position.
     pub(crate) positional: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Relation {
     Eq,
     Ne,
@@ -141,7 +163,7 @@ pub(crate) enum Relation {
     Ge,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     Add,
     Subtract,
@@ -150,7 +172,7 @@ pub(crate) enum Operation {
     Mod,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum AtomicType {
     Boolean,
     Date,
@@ -161,14 +183,14 @@ pub(crate) enum AtomicType {
 }
 
 /// `matches`, `replace` and `tokenize` with a pattern known at load.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Matching {
     Matches,
     Replace,
     Tokenize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Function {
     Abs,
     Concat,

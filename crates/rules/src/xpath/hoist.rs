@@ -1,15 +1,17 @@
 //! What depends on nothing but the document is evaluated once.
 
-use std::collections::HashMap;
-
 use super::deps::{needs, of_predicates};
 use super::expr::{Axis, Expr, Function, Path, Predicate, Start, Step, StepKind, Test};
 use super::paths;
+use crate::hash::{Table, fingerprint};
 
 /// The memos of a rule set: equal expressions share one.
 #[derive(Debug, Default)]
 pub(crate) struct Memos {
-    numbers: HashMap<String, usize>,
+    numbers: Table<(u64, u64), usize>,
+    /// Conditions that depend on a node alone: their numbers, and for each whether it stands in several places.
+    near: Table<(u64, u64), usize>,
+    shared: Vec<bool>,
 }
 
 impl Memos {
@@ -18,9 +20,14 @@ impl Memos {
         self.numbers.len()
     }
 
+    /// For each condition that depends on a node alone, whether it stands in several places.
+    pub(crate) fn shared(self) -> Vec<bool> {
+        self.shared
+    }
+
     /// Wraps whatever can be evaluated once.
     pub(crate) fn hoist(&mut self, expr: Expr) -> Expr {
-        if matches!(expr, Expr::Memo(..) | Expr::Literal(_) | Expr::Number(_) | Expr::Global(_)) {
+        if matches!(expr, Expr::Memo(..) | Expr::Near(..) | Expr::Literal(_) | Expr::Number(_) | Expr::Global(_)) {
             return expr;
         }
         if needs(&expr).nothing() && walks(&expr) {
@@ -32,7 +39,7 @@ impl Memos {
 
     fn memo(&mut self, expr: Expr) -> Expr {
         let next = self.numbers.len();
-        let number = *self.numbers.entry(format!("{expr:?}")).or_insert(next);
+        let number = *self.numbers.entry(fingerprint(&expr)).or_insert(next);
         Expr::Memo(number, Box::new(expr))
     }
 
@@ -69,7 +76,10 @@ impl Memos {
             Expr::General(relation, a, b) => Expr::General(relation, self.boxed(a), self.boxed(b)),
             Expr::Value(relation, a, b) => Expr::Value(relation, self.boxed(a), self.boxed(b)),
             Expr::Arithmetic(operation, a, b) => Expr::Arithmetic(operation, self.boxed(a), self.boxed(b)),
-            Expr::AnyOf(inner, set) => Expr::AnyOf(Box::new(self.below(*inner)), set),
+            Expr::AnyOf(inner, set) if matches!(*inner, Expr::Path(_)) => {
+                Expr::AnyOf(Box::new(self.below(*inner)), set)
+            }
+            Expr::AnyOf(inner, set) => Expr::AnyOf(self.boxed(inner), set),
             Expr::Negate(inner) => Expr::Negate(self.boxed(inner)),
             Expr::Matching(kind, inner, regex, text) => Expr::Matching(kind, self.boxed(inner), regex, text),
             Expr::Cast(kind, optional, inner) => Expr::Cast(kind, optional, self.boxed(inner)),
@@ -101,9 +111,27 @@ impl Memos {
     }
 
     pub(crate) fn predicates(&mut self, predicates: Vec<Predicate>) -> Vec<Predicate> {
-        let hoisted =
-            |predicate: Predicate| Predicate { expr: self.hoist(predicate.expr), positional: predicate.positional };
+        let hoisted = |predicate: Predicate| match predicate.positional {
+            true => Predicate { expr: self.hoist(predicate.expr), positional: true },
+            false => Predicate { expr: self.condition(predicate.expr), positional: false },
+        };
         predicates.into_iter().map(hoisted).collect()
+    }
+
+    /// A condition of a node: kept for each node, where it stands in several places.
+    fn condition(&mut self, expr: Expr) -> Expr {
+        let expr = self.hoist(expr);
+        let needed = needs(&expr);
+        if matches!(expr, Expr::Near(..)) || !needed.focus || needed.locals != 0 || !walks(&expr) {
+            return expr;
+        }
+        let next = self.shared.len();
+        let number = *self.near.entry(fingerprint(&expr)).or_insert(next);
+        match self.shared.get_mut(number) {
+            Some(shared) => *shared = true,
+            None => self.shared.push(false),
+        }
+        Expr::Near(number, Box::new(expr))
     }
 
     /// A path from the root keeps the nodes of its longest beginning that needs no variable.
@@ -129,7 +157,7 @@ impl Memos {
             StepKind::Nodes(expr) => StepKind::Nodes(self.boxed(expr)),
             axis => axis,
         };
-        Step { kind, predicates: self.predicates(step.predicates) }
+        Step::new(kind, self.predicates(step.predicates))
     }
 }
 
@@ -163,7 +191,7 @@ fn split(steps: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
         let free = first.predicates.iter().position(|p| needs(&p.expr).locals != 0).unwrap_or(0);
         let bound = first.predicates.split_off(free);
         let own = StepKind::Axis(Axis::SelfNode, Test::Node);
-        let rest = std::mem::replace(first, Step { kind: own, predicates: bound });
+        let rest = std::mem::replace(first, Step::new(own, bound));
         before.push(rest);
     }
     (before, after)
@@ -173,6 +201,7 @@ fn split(steps: Vec<Step>) -> (Vec<Step>, Vec<Step>) {
 fn walks(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) | Expr::Map(..) | Expr::User(..) | Expr::Filter(..) | Expr::Union(_) => true,
+        Expr::Sequence(all) if all.len() > 1 && all.iter().all(|one| matches!(one, Expr::Literal(_))) => true,
         Expr::Sequence(all) | Expr::Or(all) | Expr::And(all) | Expr::Call(_, all) => all.iter().any(walks),
         Expr::General(_, a, b) | Expr::Value(_, a, b) | Expr::Arithmetic(_, a, b) => walks(a) || walks(b),
         Expr::AnyOf(inner, _) | Expr::Negate(inner) | Expr::Matching(_, inner, ..) | Expr::Cast(_, _, inner) => {

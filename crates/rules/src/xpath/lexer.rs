@@ -1,18 +1,20 @@
 //! Tokens of XPath.
 
+use std::borrow::Cow;
+
 use crate::error::Syntax;
 
 /// One token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Token {
+pub(crate) enum Token<'s> {
     /// A name, with its prefix: `cbc:ID`, `ID`, `*:ID` (prefix `*`), `ram:*` (local `*`).
-    Name(Option<String>, String),
+    Name(Option<&'s str>, &'s str),
     /// `$name`, with its prefix.
-    Variable(String),
+    Variable(&'s str),
     /// A number as written.
-    Number(String),
+    Number(&'s str),
     /// A literal, without quotes.
-    Literal(String),
+    Literal(Cow<'s, str>),
     /// An operator or bracket.
     Symbol(&'static str),
     /// The end.
@@ -25,7 +27,7 @@ const SYMBOLS: [&str; 25] = [
 ];
 
 /// Splits an expression into tokens.
-pub(crate) fn tokens(source: &str) -> Result<Vec<Token>, Syntax> {
+pub(crate) fn tokens(source: &str) -> Result<Vec<Token<'_>>, Syntax> {
     let mut lexer = Lexer { source, at: 0 };
     let mut found = Vec::new();
     loop {
@@ -43,8 +45,8 @@ struct Lexer<'s> {
     at: usize,
 }
 
-impl Lexer<'_> {
-    fn next(&mut self) -> Result<Token, Syntax> {
+impl<'s> Lexer<'s> {
+    fn next(&mut self) -> Result<Token<'s>, Syntax> {
         self.skip_blanks()?;
         let rest = &self.source[self.at..];
         let Some(first) = rest.chars().next() else { return Ok(Token::End) };
@@ -81,43 +83,39 @@ impl Lexer<'_> {
         }
     }
 
-    fn literal(&mut self, quote: char) -> Result<Token, Syntax> {
-        let mut value = String::new();
-        let mut rest = &self.source[self.at + 1..];
-        loop {
-            let end = rest.find(quote).ok_or_else(|| Syntax::new("a literal is not closed"))?;
-            value.push_str(&rest[..end]);
-            rest = &rest[end + 1..];
-            if !rest.starts_with(quote) {
-                break;
-            }
-            value.push(quote);
-            rest = &rest[1..];
+    fn literal(&mut self, quote: char) -> Result<Token<'s>, Syntax> {
+        let unclosed = || Syntax::new("a literal is not closed");
+        let all = &self.source[self.at + 1..];
+        let mut end = all.find(quote).ok_or_else(unclosed)?;
+        let mut doubled = false;
+        while all[end + 1..].starts_with(quote) {
+            doubled = true;
+            end += 2 + all[end + 2..].find(quote).ok_or_else(unclosed)?;
         }
-        self.at = self.source.len() - rest.len();
-        Ok(Token::Literal(value))
+        self.at += end + 2;
+        let value = &all[..end];
+        let twice: String = [quote, quote].iter().collect();
+        Ok(Token::Literal(if doubled { value.replace(&twice, &quote.to_string()).into() } else { value.into() }))
     }
 
-    fn number(&mut self) -> Result<Token, Syntax> {
+    fn number(&mut self) -> Result<Token<'s>, Syntax> {
         let rest = &self.source[self.at..];
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         if rest[end..].starts_with(['e', 'E']) {
             return Err(Syntax::new("a number with an exponent"));
         }
         self.at += end;
-        Ok(Token::Number(rest[..end].to_owned()))
+        Ok(Token::Number(&rest[..end]))
     }
 
     /// A name with its prefix, as one string.
-    fn name(&mut self) -> Result<String, Syntax> {
-        match self.qualified()? {
-            Token::Name(Some(prefix), local) => Ok(format!("{prefix}:{local}")),
-            Token::Name(None, local) => Ok(local),
-            _ => Err(Syntax::new("a name was expected")),
-        }
+    fn name(&mut self) -> Result<&'s str, Syntax> {
+        let start = self.at;
+        self.qualified()?;
+        Ok(&self.source[start..self.at])
     }
 
-    fn qualified(&mut self) -> Result<Token, Syntax> {
+    fn qualified(&mut self) -> Result<Token<'s>, Syntax> {
         let first = self.part()?;
         let rest = &self.source[self.at..];
         let qualifies = rest.starts_with(':')
@@ -131,18 +129,18 @@ impl Lexer<'_> {
         Ok(Token::Name(Some(first), local))
     }
 
-    fn part(&mut self) -> Result<String, Syntax> {
+    fn part(&mut self) -> Result<&'s str, Syntax> {
         let rest = &self.source[self.at..];
         if rest.starts_with('*') {
             self.at += 1;
-            return Ok("*".to_owned());
+            return Ok("*");
         }
         let end = rest.find(|c: char| !is_name_character(c)).unwrap_or(rest.len());
         if end == 0 {
             return Err(Syntax::new("a name was expected"));
         }
         self.at += end;
-        Ok(rest[..end].to_owned())
+        Ok(&rest[..end])
     }
 }
 

@@ -1,6 +1,6 @@
 //! The names that a rule set asks for, as numbers.
 
-use std::collections::HashMap;
+use crate::hash::Table;
 
 /// Number of an element or attribute name in a rule set; 0 is every name that no rule mentions.
 pub(crate) type NameId = u16;
@@ -8,9 +8,9 @@ pub(crate) type NameId = u16;
 /// The expanded names of a rule set, each once.
 #[derive(Debug, Default)]
 pub(crate) struct NameTable {
-    numbers: HashMap<String, HashMap<String, NameId>>,
+    numbers: Table<String, Table<String, NameId>>,
     count: NameId,
-    strings: HashMap<String, u16>,
+    strings: Table<String, u16>,
 }
 
 impl NameTable {

@@ -5,10 +5,31 @@ use super::names::NameId;
 
 /// A path, with `//x` as one step where that is the same, and with what its walk guarantees.
 pub(crate) fn path(start: Start, steps: Vec<Step>) -> Expr {
-    let steps = merged(steps);
+    let (start, steps) = from_context(start, merged(steps));
     let (distinct, ordered) = guarantees(&start, &steps);
     let (needed, needed_attributes) = needed(&start, &steps);
     Expr::Path(Path { start, steps, distinct, ordered, needed, needed_attributes })
+}
+
+/// `(a|b)/c` begins at the context as `./(a|b)/c` does.
+fn from_context(start: Start, mut steps: Vec<Step>) -> (Start, Vec<Step>) {
+    match start {
+        Start::Expr(expr) if is_plain_union(&expr) => {
+            steps.insert(0, Step::new(StepKind::Nodes(expr), Vec::new()));
+            (Start::Context, steps)
+        }
+        other => (other, steps),
+    }
+}
+
+/// Whether an expression is a union of paths from the context that ask for nothing but names: it is never in error.
+fn is_plain_union(expr: &Expr) -> bool {
+    let plain_step = |step: &Step| matches!(step.kind, StepKind::Axis(..)) && step.predicates.is_empty();
+    let plain = |part: &Expr| match part {
+        Expr::Path(Path { start: Start::Context, steps, .. }) => steps.iter().all(plain_step),
+        _ => false,
+    };
+    matches!(expr, Expr::Union(parts) if parts.iter().all(plain))
 }
 
 fn needed(start: &Start, steps: &[Step]) -> (Vec<NameId>, Vec<NameId>) {
@@ -21,6 +42,7 @@ fn needed(start: &Start, steps: &[Step]) -> (Vec<NameId>, Vec<NameId>) {
             StepKind::Axis(Axis::Attribute, Test::Name(id)) => attributes.push(id),
             StepKind::Axis(_, Test::Name(id)) => names.push(id),
             StepKind::Axis(..) => {}
+            StepKind::Nodes(ref expr) if is_plain_union(expr) => {}
             StepKind::Nodes(_) => break,
         }
         if !step.predicates.is_empty() {
@@ -34,7 +56,7 @@ fn needed(start: &Start, steps: &[Step]) -> (Vec<NameId>, Vec<NameId>) {
 fn merged(steps: Vec<Step>) -> Vec<Step> {
     let mut all: Vec<Step> = Vec::with_capacity(steps.len());
     for mut step in steps {
-        let positional = step.predicates.iter().any(|predicate| predicate.positional);
+        let positional = step.positional;
         let after_any = all.last().is_some_and(|before| {
             matches!(before.kind, StepKind::Axis(Axis::DescendantOrSelf, Test::Node)) && before.predicates.is_empty()
         });
@@ -59,7 +81,7 @@ fn below_any(step: &mut Step) -> bool {
     let Expr::Union(parts) = &mut **expr else { return false };
     let child = |part: &Expr| match part {
         Expr::Path(Path { start: Start::Context, steps, .. }) => {
-            matches!(&steps[..], [Step { kind: StepKind::Axis(Axis::Child, _), predicates }] if !positional(predicates))
+            matches!(&steps[..], [Step { kind: StepKind::Axis(Axis::Child, _), positional: false, .. }])
         }
         _ => false,
     };
@@ -136,6 +158,7 @@ pub(crate) fn may_be_number(expr: &Expr) -> bool {
         | Expr::Context => false,
         Expr::Call(function, _) => !function.never_number(),
         Expr::Memo(_, inner) => may_be_number(inner),
+        Expr::Near(..) => false,
         other => !gives_nodes(other),
     }
 }

@@ -2,12 +2,15 @@
 
 use regex::Regex;
 
+use super::expr::Pattern;
 use crate::error::Syntax;
 
 /// Compiles a pattern; whatever the two dialects read differently is refused.
-pub(crate) fn compile(pattern: &str) -> Result<Regex, Syntax> {
+pub(crate) fn compile(pattern: &str) -> Result<Pattern, Syntax> {
     let translated = translate(pattern)?;
-    Regex::new(&translated).map_err(|error| Syntax::new(format!("regular expression {pattern:?}: {error}")))
+    Regex::new(&translated)
+        .map(Pattern)
+        .map_err(|error| Syntax::new(format!("regular expression {pattern:?}: {error}")))
 }
 
 fn translate(pattern: &str) -> Result<String, Syntax> {

@@ -1,12 +1,14 @@
 //! The official rules of the packs as layers: which artefact applies to a document, and what its failures mean.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use facteur_model::finding::{Actor, Finding, Layer, Severity};
 use facteur_rules::RuleSet;
 use facteur_xml::Document;
 
-use crate::checker::{Context, Occasion, RuleLayer, RuleOutcome, Subject};
+use crate::checker::{Context, Loadable, Occasion, RuleLayer, RuleOutcome, Subject};
 use crate::packs::{Artefact, ArtefactKind, Installed, Packs};
 use crate::profile;
 
@@ -28,6 +30,26 @@ pub(crate) struct OfficialRules {
 struct Set {
     installed: Installed,
     rules: OnceLock<Result<RuleSet, String>>,
+}
+
+/// Compiles every set that is not yet compiled, on all cores; says which cannot be used, and why.
+pub(crate) fn load_all(layers: &[Box<dyn RuleLayer>]) -> Vec<String> {
+    let waiting: Vec<&dyn Loadable> = layers.iter().flat_map(|layer| layer.loadable()).collect();
+    let next = AtomicUsize::new(0);
+    let unusable = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(set) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(reason) = set.load() {
+                unusable.lock().unwrap_or_else(PoisonError::into_inner).push(reason);
+            }
+        }
+    };
+    let others = thread::available_parallelism().map_or(1, usize::from).min(waiting.len()).saturating_sub(1);
+    thread::scope(|scope| {
+        (0..others).for_each(|_| drop(scope.spawn(work)));
+        work();
+    });
+    unusable.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One layer for each that has rules among the packs.
@@ -92,6 +114,13 @@ impl Set {
     }
 }
 
+impl Loadable for Set {
+    fn load(&self) -> Result<(), String> {
+        let label = || self.installed.artefact.label();
+        self.rules().map(drop).map_err(|reason| format!("{}: {reason}", label()))
+    }
+}
+
 fn load(installed: &Installed) -> Result<RuleSet, String> {
     let contents = installed.contents().map_err(|error| error.to_string())?;
     let file = |name: &str| contents.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes.clone());
@@ -109,6 +138,15 @@ fn soften(findings: &mut [Finding]) {
 impl RuleLayer for OfficialRules {
     fn layer(&self) -> Layer {
         self.layer
+    }
+
+    fn loadable(&self) -> Vec<&dyn Loadable> {
+        // The longest first: the cores then end together.
+        let mut sets: Vec<&Set> = self.sets.iter().filter(|set| set.rules.get().is_none()).collect();
+        sets.sort_by_key(|set| {
+            std::cmp::Reverse(std::fs::metadata(set.installed.entry()).map_or(0, |file| file.len()))
+        });
+        sets.into_iter().map(|set| set as &dyn Loadable).collect()
     }
 
     fn artefact(&self, _: &Subject<'_>, document: &Document, occasion: Occasion) -> Option<String> {

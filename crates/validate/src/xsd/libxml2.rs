@@ -104,8 +104,49 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// Whether a text surely follows the schema, without a tree of it: most documents do, and for those nothing else
+    /// is needed. False says nothing: then the tree tells what is wrong, and where.
+    fn surely_allows(&self, source: &str) -> bool {
+        let Ok(length) = c_int::try_from(source.len()) else { return false };
+        let mut reports = Collector::default();
+        // SAFETY: the schema is alive as long as `self`.
+        let context = Owned::new(unsafe { xml::xmlSchemaNewValidCtxt(self.0.as_ptr()) }, xml::xmlSchemaFreeValidCtxt);
+        // SAFETY: takes nothing, returns a new context or null.
+        let parser = Owned::new(unsafe { xml::xmlNewParserCtxt() }, xml::xmlFreeParserCtxt);
+        let (Some(context), Some(parser)) = (context, parser) else { return false };
+        // SAFETY: context, parser and `reports` are alive during the whole block and belong to this thread. The
+        // parser's own handlers, which would build a tree, are taken out before the validation's are put in (so that
+        // it calls no others), and put back before the parser is freed, which frees them. The buffer is alive during
+        // the call and `length` is its length.
+        unsafe {
+            xml::xmlSchemaSetValidStructuredErrors(context.as_ptr(), Some(on_report), reports.as_data());
+            let parser = parser.as_ptr();
+            let (handlers, data) = ((*parser).sax, (*parser).userData);
+            (*parser).sax = ptr::null_mut();
+            let plug = xml::xmlSchemaSAXPlug(context.as_ptr(), &raw mut (*parser).sax, &raw mut (*parser).userData);
+            if plug.is_null() {
+                ((*parser).sax, (*parser).userData) = (handlers, data);
+                return false;
+            }
+            let start = source.as_ptr().cast::<c_char>();
+            let options = c_int::try_from(OPTIONS).unwrap_or(0);
+            let tree = xml::xmlCtxtReadMemory(parser, start, length, ptr::null(), c"UTF-8".as_ptr(), options);
+            let _ = Owned::new(tree, xml::xmlFreeDoc);
+            let whole = (*parser).wellFormed == 1;
+            let valid = xml::xmlSchemaIsValid(context.as_ptr()) == 1;
+            xml::xmlSchemaSAXUnplug(plug);
+            ((*parser).sax, (*parser).userData) = (handlers, data);
+            whole && valid && reports.total == 0
+        }
+    }
+}
+
 impl XsdValidator for Schema {
     fn validate(&self, document: &Document, layer: Layer) -> XsdOutcome {
+        if self.surely_allows(document.source()) {
+            return XsdOutcome { findings: Vec::new(), finished: true };
+        }
         let parsed = match parse(document.source()) {
             Ok(parsed) => parsed,
             Err(reason) => return unfinished(layer, "XSD-UNREADABLE", &reason),

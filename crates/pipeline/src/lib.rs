@@ -5,6 +5,7 @@
 
 pub mod cases;
 pub mod config;
+pub mod convert;
 pub mod deposit;
 pub mod directory;
 pub mod doctor;

@@ -10,12 +10,15 @@ mod line;
 mod party;
 mod payment;
 mod tax;
+pub mod terms;
+mod values;
 
 pub use access::{is_credit_note_code, is_subcontractor_framework};
 pub use document::{Attachment, Delivery, DeliveryTerms, InvoicePeriod, Note, PrecedingInvoice, SupportingDocument};
 pub use line::{Item, ItemAttribute, Line, LineReference, Price, Quantity};
 pub use party::{Address, Contact, OtherParties, Party};
 pub use payment::{CreditTransfer, Payment, PaymentCard, PaymentMeans};
+pub use values::{Entry, Leaf, Value};
 pub use tax::{AllowanceCharge, CurrencyExchange, LineAllowanceCharge, Totals, VatBreakdown};
 
 use std::fmt;

@@ -1,0 +1,3 @@
+//! Conversion.
+mod compare;
+pub use compare::unlisted;

@@ -135,6 +135,15 @@ impl<'a> Out<'a> {
         }
     }
 
+    /// A VAT amount in the accounting currency (BT-6). Where that is missing, or is the currency of the invoice, nobody
+    /// could tell it from the amount beside it: then it has no place.
+    pub(crate) fn accounting(&mut self, name: &'static str, amount: &'a Option<Amount>) {
+        let currency = &self.invoice.vat_currency;
+        if currency.is_some() && *currency != self.invoice.currency {
+            self.money(name, amount, currency);
+        }
+    }
+
     /// A quantity with its unit; a unit without a number has no place.
     pub(crate) fn quantity(&mut self, name: &'static str, quantity: &'a Option<Quantity>) {
         let Some(Quantity { value: Some(value), unit }) = quantity else { return };

@@ -144,7 +144,7 @@ fn line_settlement<'a>(out: &mut Out<'a>, invoice: &'a Invoice, line: &'a Line, 
         out.any("ram:LineTotalAmount", &line.net_amount);
         if extended {
             out.money("ram:TaxTotalAmount", &line.vat_amount, &invoice.currency);
-            out.money("ram:TaxTotalAmount", &line.vat_amount_in_accounting_currency, &invoice.vat_currency);
+            out.accounting("ram:TaxTotalAmount", &line.vat_amount_in_accounting_currency);
             out.any("ram:GrandTotalAmount", &line.amount_with_vat);
         }
     });

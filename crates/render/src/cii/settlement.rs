@@ -14,14 +14,17 @@ pub(super) fn settlement<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: P
         }
         out.any("ram:CreditorReferenceID", &invoice.payment.creditor);
         out.any("ram:PaymentReference", &invoice.payment.remittance);
-        out.any("ram:TaxCurrencyCode", &invoice.vat_currency);
+        // One that is the currency of the invoice says nothing, and is refused (BR-53).
+        if invoice.vat_currency != invoice.currency {
+            out.any("ram:TaxCurrencyCode", &invoice.vat_currency);
+        }
         out.any("ram:InvoiceCurrencyCode", &invoice.currency);
         parties(out, invoice, profile);
         if profile >= Profile::Extended {
             tax::exchange(out, invoice);
         }
         invoice.payment.means.iter().for_each(|each| means(out, each, profile));
-        invoice.vat_breakdown.iter().for_each(|part| tax::breakdown(out, invoice, part, profile));
+        (0..invoice.vat_breakdown.len()).for_each(|index| tax::breakdown(out, invoice, index, profile));
         delivery::period(out, invoice.period.as_ref(), profile);
         invoice.allowances.iter().for_each(|each| tax::document_level(out, each, false, profile));
         invoice.charges.iter().for_each(|each| tax::document_level(out, each, true, profile));
@@ -103,7 +106,7 @@ fn totals<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
         out.any("ram:TaxBasisTotalAmount", &totals.without_vat);
         out.money("ram:TaxTotalAmount", &totals.vat, &invoice.currency);
         if beyond_minimum {
-            out.money("ram:TaxTotalAmount", &totals.vat_in_accounting_currency, &invoice.vat_currency);
+            out.accounting("ram:TaxTotalAmount", &totals.vat_in_accounting_currency);
         }
         if profile >= Profile::En16931 {
             out.any("ram:RoundingAmount", &totals.rounding);

@@ -16,8 +16,9 @@ pub(super) fn vat_point_code(code: &str) -> &str {
     }
 }
 
-/// BG-23, with BT-7 and BT-8, which CII repeats in each.
-pub(super) fn breakdown<'a>(out: &mut Out<'a>, invoice: &'a Invoice, part: &'a VatBreakdown, profile: Profile) {
+/// BG-23; the first with BT-7 and BT-8 (CII-SR-461 and 462: once in the document).
+pub(super) fn breakdown<'a>(out: &mut Out<'a>, invoice: &'a Invoice, index: usize, profile: Profile) {
+    let part: &VatBreakdown = &invoice.vat_breakdown[index];
     out.within("ram:ApplicableTradeTax", |out| {
         out.any("ram:CalculatedAmount", &part.tax);
         out.fixed("ram:TypeCode", "VAT");
@@ -25,10 +26,12 @@ pub(super) fn breakdown<'a>(out: &mut Out<'a>, invoice: &'a Invoice, part: &'a V
         out.any("ram:BasisAmount", &part.taxable);
         out.any("ram:CategoryCode", &part.category);
         out.any("ram:ExemptionReasonCode", &part.exemption_code);
-        if profile >= Profile::En16931 {
-            date(out, "ram:TaxPointDate", DATE_ONLY, &invoice.vat_point);
+        if index == 0 {
+            if profile >= Profile::En16931 {
+                date(out, "ram:TaxPointDate", DATE_ONLY, &invoice.vat_point);
+            }
+            point_code(out, &invoice.vat_point_code);
         }
-        point_code(out, &invoice.vat_point_code);
         out.any("ram:RateApplicablePercent", &part.rate);
     });
 }

@@ -102,7 +102,7 @@ fn allowances<'a>(out: &mut Out<'a>, line: &'a Line, currency: &'a Option<String
 fn tax_totals<'a>(out: &mut Out<'a>, invoice: &'a Invoice, line: &'a Line) {
     out.within("cac:TaxTotal", |out| out.money("cbc:TaxAmount", &line.vat_amount, &invoice.currency));
     out.within("cac:TaxTotal", |out| {
-        out.money("cbc:TaxAmount", &line.vat_amount_in_accounting_currency, &invoice.vat_currency);
+        out.accounting("cbc:TaxAmount", &line.vat_amount_in_accounting_currency);
     });
 }
 

@@ -1,5 +1,6 @@
 //! Parties of a UBL document.
 
+use facteur_model::identifiers::Identifier;
 use facteur_model::invoice::{Address, Contact, Invoice, Party};
 
 use crate::out::{Out, SCHEME};
@@ -8,6 +9,9 @@ use crate::out::{Out, SCHEME};
 const SEPA: &str = "SEPA";
 /// Tax scheme of a registration that is not for VAT (BT-32).
 const OTHER_TAX: &str = "FC";
+
+/// What BT-24 says of a profile that extends EN 16931.
+const EXTENSION: &str = "#conformant#";
 
 /// Where the name of a party stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +39,7 @@ pub(super) fn parties<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
     out.always("cac:AccountingCustomerParty", |out| {
         out.within("cac:Party", |out| {
             let inner = (others.buyer_agent.as_ref(), others.invoicee.as_ref());
-            party(out, &invoice.buyer, Naming::Both, None, inner);
+            party_of(out, &invoice.buyer, &buyer_identifiers(invoice), Naming::Both, None, inner);
         });
     });
     if let Some(payee) = &invoice.payee {
@@ -46,6 +50,15 @@ pub(super) fn parties<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
     }
 }
 
+/// EN 16931 has one identifier of the buyer (BT-46, UBL-SR-16), best one with a scheme; an extension has several.
+fn buyer_identifiers(invoice: &Invoice) -> Vec<&Identifier> {
+    let all = || invoice.buyer.identifiers.iter();
+    if invoice.profile.as_deref().is_some_and(|profile| profile.contains(EXTENSION)) {
+        return all().collect();
+    }
+    all().find(|identifier| identifier.scheme.is_some()).or(invoice.buyer.identifiers.first()).into_iter().collect()
+}
+
 /// A party in its role, with the creditor identifier that UBL keeps with the seller.
 pub(super) fn party<'a>(
     out: &mut Out<'a>,
@@ -54,11 +67,23 @@ pub(super) fn party<'a>(
     creditor: Option<&'a String>,
     (agent, provider): Inner<'a>,
 ) {
+    party_of(out, party, &party.identifiers.iter().collect::<Vec<_>>(), naming, creditor, (agent, provider));
+}
+
+/// The same with those of its identifiers that have a place.
+fn party_of<'a>(
+    out: &mut Out<'a>,
+    party: &'a Party,
+    identifiers: &[&'a Identifier],
+    naming: Naming,
+    creditor: Option<&'a String>,
+    (agent, provider): Inner<'a>,
+) {
     if let Some(endpoint) = &party.endpoint {
         out.identifier("cbc:EndpointID", endpoint, SCHEME);
     }
     out.any("cbc:IndustryClassificationCode", &party.role);
-    for identifier in &party.identifiers {
+    for identifier in identifiers {
         out.within("cac:PartyIdentification", |out| out.identifier("cbc:ID", identifier, SCHEME));
     }
     if let Some(creditor) = creditor {

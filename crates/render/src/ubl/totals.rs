@@ -94,7 +94,7 @@ fn tax_totals<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
         });
     }
     out.within("cac:TaxTotal", |out| {
-        out.money("cbc:TaxAmount", &totals.vat_in_accounting_currency, &invoice.vat_currency);
+        out.accounting("cbc:TaxAmount", &totals.vat_in_accounting_currency);
     });
 }
 

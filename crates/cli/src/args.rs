@@ -1,10 +1,12 @@
 //! What can be said on the command line, and nothing about what it does.
 
+mod convert;
 mod extract;
 mod hands;
 
 use std::path::PathBuf;
 
+pub use self::convert::{Convert, TargetName};
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -102,6 +104,8 @@ pub enum Command {
     Show(Show),
     /// What accountants read: standing reports.
     Report(Box<Report>),
+    /// An invoice in another syntax, or for another channel.
+    Convert(Convert),
     /// Sign a UBL invoice, or seal any file.
     Sign(Sign),
     /// Verify a signature or a seal.

@@ -97,7 +97,11 @@ impl Amount {
     /// The difference, or nothing where it cannot be held exactly.
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.checked_add(Self(-other.0))
+        match (self.is_zero(), other.is_zero()) {
+            (_, true) => Some(self),
+            (true, _) => Some(Self(-other.0)),
+            _ => exact(self.0.checked_sub(other.0)?, self.scale().max(other.scale())),
+        }
     }
 
     /// The product, or nothing where it cannot be held exactly.

@@ -158,12 +158,7 @@ impl<'a> Out<'a> {
     }
 
     /// An identifier with its scheme.
-    pub(crate) fn identifier(
-        &mut self,
-        name: &'static str,
-        identifier: &'a Identifier,
-        (scheme, version): Attributes,
-    ) {
+    pub(crate) fn identifier(&mut self, name: &'static str, identifier: &'a Identifier, (scheme, version): Attributes) {
         if identifier.value.trim().is_empty() {
             return;
         }

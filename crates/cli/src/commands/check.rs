@@ -72,7 +72,7 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
 }
 
 /// The home's copy of the directory; without a home, or where it cannot be read, no recipient is known.
-async fn known_recipients(home: Option<&Home>) -> Known {
+pub async fn known_recipients(home: Option<&Home>) -> Known {
     let Some(home) = home else { return Known::default() };
     let Ok(store) = home.store().await else { return Known::default() };
     facteur_pipeline::directory::copy(&store).await.unwrap_or_default().known(SystemClock.now())
@@ -257,7 +257,8 @@ fn line(talk: Talk, checked: &Checked) -> Value {
         "kind": kind, "profile": profile, "verdict": verdict.as_str(), "layers": layers, "findings": findings})
 }
 
-fn finding_line(talk: Talk, finding: &Finding) -> Value {
+/// A finding as JSON.
+pub fn finding_line(talk: Talk, finding: &Finding) -> Value {
     let text = speak(talk.language, finding);
     json!({"layer": finding.layer, "rule": finding.rule, "key": finding.key, "severity": finding.severity,
         "evaluated": finding.evaluated, "term": finding.term, "path": finding.path, "line": finding.line,

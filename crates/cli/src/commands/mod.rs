@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod check_reports;
+pub mod convert;
 pub mod directory;
 pub mod doctor;
 pub mod explain;

@@ -18,8 +18,8 @@ pub use document::{Attachment, Delivery, DeliveryTerms, InvoicePeriod, Note, Pre
 pub use line::{Item, ItemAttribute, Line, LineReference, Price, Quantity};
 pub use party::{Address, Contact, OtherParties, Party};
 pub use payment::{CreditTransfer, Payment, PaymentCard, PaymentMeans};
-pub use values::{Entry, Leaf, Value};
 pub use tax::{AllowanceCharge, CurrencyExchange, LineAllowanceCharge, Totals, VatBreakdown};
+pub use values::{Entry, Leaf, Value};
 
 use std::fmt;
 

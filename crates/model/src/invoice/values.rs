@@ -214,11 +214,7 @@ impl<'a> Walk<'a> {
         self.any(text, &note.text);
     }
 
-    fn preceding(
-        &mut self,
-        [number, issued, type_code, line]: [&'static str; 4],
-        preceding: &'a PrecedingInvoice,
-    ) {
+    fn preceding(&mut self, [number, issued, type_code, line]: [&'static str; 4], preceding: &'a PrecedingInvoice) {
         self.any(number, &preceding.number);
         self.any(issued, &preceding.issued);
         self.any(type_code, &preceding.type_code);
@@ -450,8 +446,7 @@ mod tests {
         };
         let listed: Vec<_> =
             invoice.values().iter().map(|entry| (entry.term.0, entry.line, entry.value.to_string())).collect();
-        let expected =
-            [("BT-1", None, "FA-1"), ("BT-58", None, "a@b.example"), ("BT-126", Some(1), "2")];
+        let expected = [("BT-1", None, "FA-1"), ("BT-58", None, "a@b.example"), ("BT-126", Some(1), "2")];
         assert_eq!(listed, expected.map(|(term, line, value)| (term, line, value.to_owned())));
     }
 

@@ -26,6 +26,24 @@ pub fn unlisted(before: &Invoice, written: &Written, after: &Invoice) -> Vec<Ter
     balance.into_values().filter(|(count, _)| *count != 0).map(|(_, value)| value).collect()
 }
 
+/// What the second invoice no longer says, and what it says in its place.
+pub(super) fn changes(before: &Invoice, after: &Invoice) -> (Vec<TermValue>, Vec<TermValue>) {
+    let (before, after) = (all(before), all(after));
+    let only_in = |these: &[TermValue], those: &[TermValue]| {
+        let mut left: BTreeMap<Key, usize> = BTreeMap::new();
+        those.iter().for_each(|value| *left.entry(key(value)).or_default() += 1);
+        let mut found = |value: &&TermValue| match left.get_mut(&key(value)) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        };
+        these.iter().filter(|value| found(value)).cloned().collect()
+    };
+    (only_in(&before, &after), only_in(&after, &before))
+}
+
 fn key(value: &TermValue) -> Key {
     let text = match value.term.0 {
         "BT-8" | "EXT-FR-FE" => vat_point_code(&value.value),

@@ -112,9 +112,8 @@ impl Adapted {
 fn number(adapted: &mut Adapted) {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'+' | b'_' | b'/' | b'-');
     let number = adapted.invoice.number.clone();
-    let fits = number.as_deref().is_some_and(|number| {
-        (1..=NUMBER_MAX).contains(&number.len()) && number.bytes().all(allowed)
-    });
+    let fits =
+        number.as_deref().is_some_and(|number| (1..=NUMBER_MAX).contains(&number.len()) && number.bytes().all(allowed));
     if !fits {
         adapted.need("BT-1", Need::Number, number);
     }

@@ -34,12 +34,7 @@ fn allowances<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
 }
 
 /// BG-20 or BG-21.
-fn document_level<'a>(
-    out: &mut Out<'a>,
-    allowance: &'a AllowanceCharge,
-    charge: &str,
-    currency: &'a Option<String>,
-) {
+fn document_level<'a>(out: &mut Out<'a>, allowance: &'a AllowanceCharge, charge: &str, currency: &'a Option<String>) {
     out.within("cac:AllowanceCharge", |out| {
         out.fixed("cbc:ChargeIndicator", charge);
         out.any("cbc:AllowanceChargeReasonCode", &allowance.reason_code);

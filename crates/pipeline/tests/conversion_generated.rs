@@ -362,7 +362,7 @@ fn leaves(value: &Value) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_value_is_in_the_document_or_in_the_list_of_what_is_lost(bytes in proptest::collection::vec(any::<u8>(), 16..96)) {

@@ -77,7 +77,8 @@ fn order<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
     let known = invoice.purchase_order.is_some() || invoice.purchase_order_date.is_some();
     if known || invoice.sales_order.is_some() {
         out.within("cac:OrderReference", |out| {
-            out.required("cbc:ID", &invoice.purchase_order, "NA");
+            let unknown = if invoice.sales_order.is_some() { "NA" } else { "" };
+            out.required("cbc:ID", &invoice.purchase_order, unknown);
             out.any("cbc:SalesOrderID", &invoice.sales_order);
             out.any("cbc:IssueDate", &invoice.purchase_order_date);
         });

@@ -89,9 +89,13 @@ fn party_of<'a>(
     if let Some(creditor) = creditor {
         out.within("cac:PartyIdentification", |out| out.one("cbc:ID", creditor, &[("schemeID", SEPA)]));
     }
-    // Where a party has both names, the registered one moves to the legal entity.
-    let plain = naming == Naming::Plain && party.trading_name.is_none();
-    let (name, registered) = if plain { (&party.name, &None) } else { (&party.trading_name, &party.name) };
+    // A party that is not seller or buyer has a trading name only beside a registered one.
+    let (name, registered) = match (naming, party.name.is_some(), party.trading_name.is_some()) {
+        (Naming::Both, _, _) | (_, true, true) => (&party.trading_name, &party.name),
+        (Naming::Plain, _, false) => (&party.name, &None),
+        (Naming::Registered, _, false) => (&None, &party.name),
+        (_, false, true) => (&None, &None),
+    };
     out.within("cac:PartyName", |out| out.any("cbc:Name", name));
     out.within("cac:PostalAddress", |out| address(out, party.address.as_ref()));
     tax_schemes(out, party);

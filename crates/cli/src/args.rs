@@ -1,6 +1,7 @@
 //! What can be said on the command line, and nothing about what it does.
 
 mod archive;
+mod convert;
 mod extract;
 mod hands;
 mod journal;
@@ -10,6 +11,7 @@ mod work;
 
 use std::path::PathBuf;
 
+pub use self::convert::{Convert, TargetName};
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 pub use self::nightly::{InstallTimer, Nightly};
@@ -119,6 +121,8 @@ pub enum Command {
     Show(Show),
     /// What accountants read: standing reports.
     Report(Box<Report>),
+    /// An invoice in another syntax, or for another channel.
+    Convert(Convert),
     /// Sign a UBL invoice, or seal any file.
     Sign(Sign),
     /// Verify a signature or a seal.

@@ -200,6 +200,23 @@ const PAGES: &[Page] = &[
     ),
     ("show", "Tout sur une facture", &[("id", WHICH)]),
     (
+        "convert",
+        "Écrire une facture dans une autre syntaxe, ou pour un autre circuit",
+        &[
+            ("file", "La facture : UBL, CII, ou PDF qui contient le XML"),
+            ("to", "La syntaxe à écrire"),
+            (
+                "profile",
+                "Ce que le résultat doit suivre : keep (comme l'original), en16931, extended-ctc-fr, cpro-historic, \
+                 afnor, ou pour le CII factur-x-minimum, factur-x-basic-wl, factur-x-basic, factur-x-en16931, \
+                 factur-x-extended ; par défaut le circuit de l'installation, sans installation keep",
+            ),
+            ("out", "Où écrire le résultat ; jamais écrasé"),
+            ("accept_loss", "Écrire le résultat bien que les termes listés soient perdus"),
+            ("accept_invalid", "Écrire le résultat bien qu'il enfreigne des règles"),
+        ],
+    ),
+    (
         "sign",
         "Signer une facture UBL, ou sceller un fichier",
         &[

@@ -79,6 +79,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Status(options) => commands::status::run(&context, &options).await,
         Command::Show(options) => commands::show::run(&context, &options).await,
         Command::Report(options) => commands::report::run(&context, &options).await,
+        Command::Convert(options) => commands::convert::run(&context, &options).await,
         Command::Sign(options) => commands::sign::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),
         Command::Extract(options) => commands::extract::run(&context, &options).await,

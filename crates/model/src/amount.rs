@@ -86,13 +86,22 @@ impl Amount {
     /// The sum, or nothing where it cannot be held exactly.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        exact(self.0.checked_add(other.0)?, self.scale().max(other.scale()))
+        // `Decimal` leaves out the decimals of a zero.
+        match (self.is_zero(), other.is_zero()) {
+            (true, _) => Some(other),
+            (_, true) => Some(self),
+            _ => exact(self.0.checked_add(other.0)?, self.scale().max(other.scale())),
+        }
     }
 
     /// The difference, or nothing where it cannot be held exactly.
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        exact(self.0.checked_sub(other.0)?, self.scale().max(other.scale()))
+        match (self.is_zero(), other.is_zero()) {
+            (_, true) => Some(self),
+            (true, _) => Some(Self(-other.0)),
+            _ => exact(self.0.checked_sub(other.0)?, self.scale().max(other.scale())),
+        }
     }
 
     /// The product, or nothing where it cannot be held exactly.
@@ -215,6 +224,14 @@ mod tests {
         let large = amount(&"9".repeat(28));
         assert_eq!(large.checked_mul(large), None);
         assert_eq!(large.checked_add(amount("0.0000000001")), None);
+    }
+
+    #[test]
+    fn a_zero_with_more_decimals_changes_nothing() {
+        let zero = amount("0.0000");
+        assert_eq!(amount("-0.01").checked_sub(zero), Some(amount("-0.01")));
+        assert_eq!(zero.checked_sub(amount("1.5")), Some(amount("-1.5")));
+        assert_eq!(Amount::checked_sum([zero, amount("1.5"), zero]), Some(amount("1.5")));
     }
 
     #[test]

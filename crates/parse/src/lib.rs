@@ -23,12 +23,12 @@ mod detect;
 mod parsed;
 pub mod pdf;
 mod reader;
-mod terms;
 mod ubl;
 
 pub use detect::{CII, UBL_CREDIT_NOTE, UBL_INVOICE, ZUGFERD_1, detect, kind_of};
 pub use parsed::{Parsed, Unmapped};
 
+use facteur_model::invoice::terms;
 use facteur_model::kind::DocumentKind;
 use facteur_xml::Document;
 

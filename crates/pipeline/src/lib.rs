@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod cases;
 pub mod config;
+pub mod convert;
 pub mod deposit;
 pub mod directory;
 pub mod doctor;

@@ -68,7 +68,7 @@ pub async fn run(context: &Context, options: &Check) -> Outcome {
 }
 
 /// The home's copy of the directory; without a home, or where it cannot be read, no recipient is known.
-async fn known_recipients(home: Option<&Home>) -> Known {
+pub async fn known_recipients(home: Option<&Home>) -> Known {
     let Some(home) = home else { return Known::default() };
     let Ok(store) = home.store().await else { return Known::default() };
     facteur_pipeline::directory::copy(&store).await.unwrap_or_default().known(SystemClock.now())

@@ -168,7 +168,8 @@ fn line(talk: Talk, checked: &Checked) -> Value {
         "findings": findings})
 }
 
-fn finding_line(talk: Talk, finding: &Finding) -> Value {
+/// A finding as a part of a JSON line of the contract.
+pub fn finding_line(talk: Talk, finding: &Finding) -> Value {
     let text = speak(talk.language, finding);
     json!({"layer": finding.layer, "rule": finding.rule, "key": finding.key, "severity": finding.severity,
         "evaluated": finding.evaluated, "term": finding.term, "path": finding.path, "line": finding.line,

@@ -2,8 +2,9 @@
 
 pub mod archive;
 pub mod check;
-mod check_look;
-mod check_reports;
+pub mod check_look;
+pub mod check_reports;
+pub mod convert;
 pub mod days;
 pub mod directory;
 pub mod doctor;

@@ -10,6 +10,8 @@ mod line;
 mod party;
 mod payment;
 mod tax;
+pub mod terms;
+mod values;
 
 pub use access::{is_credit_note_code, is_subcontractor_framework, signed_cents};
 pub use document::{Attachment, Delivery, DeliveryTerms, InvoicePeriod, Note, PrecedingInvoice, SupportingDocument};
@@ -17,6 +19,7 @@ pub use line::{Item, ItemAttribute, Line, LineReference, Price, Quantity};
 pub use party::{Address, Contact, OtherParties, Party};
 pub use payment::{CreditTransfer, Payment, PaymentCard, PaymentMeans};
 pub use tax::{AllowanceCharge, CurrencyExchange, LineAllowanceCharge, Totals, VatBreakdown};
+pub use values::{Entry, Leaf, Value};
 
 use std::fmt;
 

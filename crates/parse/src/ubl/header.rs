@@ -56,9 +56,12 @@ fn is_historic_framework(code: &str) -> bool {
     code.strip_prefix('A').is_some_and(|number| matches!(number.parse::<u8>(), Ok(1..=25)))
 }
 
+/// Where only the sales order is known, EN 16931-3-2 writes `NA` for the number that the schema demands.
 pub(super) fn order<'a>(reader: &mut Reader<'a>, element: Node<'a>, invoice: &mut Invoice) {
+    let has_sales_order = reader.child(element, "SalesOrderID").is_some();
     for child in reader.elements(element) {
         match child.name() {
+            "ID" if has_sales_order && text_of(child) == "NA" => reader.syntax(child),
             "ID" => reader.text(child, "BT-13", &mut invoice.purchase_order),
             "IssueDate" => reader.date(child, "EXT-FR-FE", &mut invoice.purchase_order_date),
             "SalesOrderID" => reader.text(child, "BT-14", &mut invoice.sales_order),

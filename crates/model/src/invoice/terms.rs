@@ -1,52 +1,84 @@
-//! Which business term a field of a party, address or allowance is, by the role it plays.
+//! Which business term a field of a party, address, delivery or allowance is, by the role it plays. The fields are
+//! named as those of the model.
 
 /// The terms of a party in one role. Where EN 16931 has no term for a field in that role, the group stands.
-pub(crate) struct PartyTerms {
-    pub(crate) group: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) trading_name: &'static str,
-    pub(crate) identifier: &'static str,
-    pub(crate) legal_identifier: &'static str,
-    pub(crate) vat_number: &'static str,
-    pub(crate) tax_registration: &'static str,
-    pub(crate) legal_information: &'static str,
-    pub(crate) endpoint: &'static str,
-    pub(crate) address: &'static AddressTerms,
-    pub(crate) contact: ContactTerms,
+pub struct PartyTerms {
+    /// The group itself.
+    pub group: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Trading name.
+    pub trading_name: &'static str,
+    /// Identifiers.
+    pub identifier: &'static str,
+    /// Legal registration identifier.
+    pub legal_identifier: &'static str,
+    /// VAT identifier.
+    pub vat_number: &'static str,
+    /// Other tax registration.
+    pub tax_registration: &'static str,
+    /// Additional legal information.
+    pub legal_information: &'static str,
+    /// Electronic address.
+    pub endpoint: &'static str,
+    /// Postal address.
+    pub address: &'static AddressTerms,
+    /// Contact.
+    pub contact: ContactTerms,
     /// Whether the syntax's plain party name is the trading name (seller, buyer) or the name itself.
-    pub(crate) has_trading_name: bool,
+    pub has_trading_name: bool,
 }
 
 /// The terms of an address in one role.
-pub(crate) struct AddressTerms {
-    pub(crate) group: &'static str,
-    pub(crate) line_1: &'static str,
-    pub(crate) line_2: &'static str,
-    pub(crate) line_3: &'static str,
-    pub(crate) city: &'static str,
-    pub(crate) post_code: &'static str,
-    pub(crate) subdivision: &'static str,
-    pub(crate) country: &'static str,
+pub struct AddressTerms {
+    /// The group itself.
+    pub group: &'static str,
+    /// First line.
+    pub line_1: &'static str,
+    /// Second line.
+    pub line_2: &'static str,
+    /// Third line.
+    pub line_3: &'static str,
+    /// City.
+    pub city: &'static str,
+    /// Post code.
+    pub post_code: &'static str,
+    /// Country subdivision.
+    pub subdivision: &'static str,
+    /// Country code.
+    pub country: &'static str,
 }
 
 /// The terms of a contact in one role.
-pub(crate) struct ContactTerms {
-    pub(crate) group: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) telephone: &'static str,
-    pub(crate) mail: &'static str,
+pub struct ContactTerms {
+    /// The group itself.
+    pub group: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Telephone.
+    pub telephone: &'static str,
+    /// Electronic mail.
+    pub mail: &'static str,
 }
 
 /// The terms of a document level allowance or charge, or of one on a line (which has no VAT of its own).
-pub(crate) struct AllowanceTerms {
-    pub(crate) group: &'static str,
-    pub(crate) amount: &'static str,
-    pub(crate) base: &'static str,
-    pub(crate) percentage: &'static str,
-    pub(crate) vat_category: &'static str,
-    pub(crate) vat_rate: &'static str,
-    pub(crate) reason: &'static str,
-    pub(crate) reason_code: &'static str,
+pub struct AllowanceTerms {
+    /// The group itself.
+    pub group: &'static str,
+    /// Amount.
+    pub amount: &'static str,
+    /// Base amount.
+    pub base: &'static str,
+    /// Percentage.
+    pub percentage: &'static str,
+    /// VAT category code.
+    pub vat_category: &'static str,
+    /// VAT rate.
+    pub vat_rate: &'static str,
+    /// Reason.
+    pub reason: &'static str,
+    /// Reason code.
+    pub reason_code: &'static str,
 }
 
 /// An address of which only the group has a number that we know.
@@ -65,7 +97,8 @@ macro_rules! address_of_group {
     };
 }
 
-pub(crate) const SELLER: PartyTerms = PartyTerms {
+/// BG-4.
+pub const SELLER: PartyTerms = PartyTerms {
     group: "BG-4",
     name: "BT-27",
     trading_name: "BT-28",
@@ -89,7 +122,8 @@ pub(crate) const SELLER: PartyTerms = PartyTerms {
     has_trading_name: true,
 };
 
-pub(crate) const BUYER: PartyTerms = PartyTerms {
+/// BG-7.
+pub const BUYER: PartyTerms = PartyTerms {
     group: "BG-7",
     name: "BT-44",
     trading_name: "BT-45",
@@ -113,7 +147,8 @@ pub(crate) const BUYER: PartyTerms = PartyTerms {
     has_trading_name: true,
 };
 
-pub(crate) const PAYEE: PartyTerms = PartyTerms {
+/// BG-10.
+pub const PAYEE: PartyTerms = PartyTerms {
     name: "BT-59",
     identifier: "BT-60",
     legal_identifier: "BT-61",
@@ -121,7 +156,8 @@ pub(crate) const PAYEE: PartyTerms = PartyTerms {
     ..PartyTerms::of_group("BG-10", &address_of_group!("BG-10"))
 };
 
-pub(crate) const TAX_REPRESENTATIVE: PartyTerms = PartyTerms {
+/// BG-11.
+pub const TAX_REPRESENTATIVE: PartyTerms = PartyTerms {
     name: "BT-62",
     vat_number: "BT-63",
     ..PartyTerms::of_group(
@@ -139,43 +175,50 @@ pub(crate) const TAX_REPRESENTATIVE: PartyTerms = PartyTerms {
     )
 };
 
-pub(crate) const BUYER_AGENT: PartyTerms = PartyTerms {
+/// EXT-FR-FE-BG-01.
+pub const BUYER_AGENT: PartyTerms = PartyTerms {
     identifier: "EXT-FR-FE-06",
     endpoint: "EXT-FR-FE-12",
     ..PartyTerms::of_group("EXT-FR-FE-BG-01", &address_of_group!("EXT-FR-FE-BG-01"))
 };
 
-pub(crate) const PAYER: PartyTerms = PartyTerms {
+/// EXT-FR-FE-BG-02.
+pub const PAYER: PartyTerms = PartyTerms {
     identifier: "EXT-FR-FE-46",
     endpoint: "EXT-FR-FE-52",
     ..PartyTerms::of_group("EXT-FR-FE-BG-02", &address_of_group!("EXT-FR-FE-BG-02"))
 };
 
-pub(crate) const SELLER_AGENT: PartyTerms = PartyTerms {
+/// EXT-FR-FE-BG-03.
+pub const SELLER_AGENT: PartyTerms = PartyTerms {
     identifier: "EXT-FR-FE-69",
     endpoint: "EXT-FR-FE-75",
     ..PartyTerms::of_group("EXT-FR-FE-BG-03", &address_of_group!("EXT-FR-FE-BG-03"))
 };
 
-pub(crate) const INVOICEE: PartyTerms = PartyTerms {
+/// EXT-FR-FE-BG-04.
+pub const INVOICEE: PartyTerms = PartyTerms {
     identifier: "EXT-FR-FE-92",
     endpoint: "EXT-FR-FE-98",
     ..PartyTerms::of_group("EXT-FR-FE-BG-04", &address_of_group!("EXT-FR-FE-BG-04"))
 };
 
-pub(crate) const INVOICER: PartyTerms = PartyTerms {
+/// EXT-FR-FE-BG-05.
+pub const INVOICER: PartyTerms = PartyTerms {
     identifier: "EXT-FR-FE-115",
     endpoint: "EXT-FR-FE-121",
     ..PartyTerms::of_group("EXT-FR-FE-BG-05", &address_of_group!("EXT-FR-FE-BG-05"))
 };
 
-pub(crate) const LINE_SELLER: PartyTerms = PartyTerms {
+/// EXT-FR-FE-164 to 177, the seller of a line.
+pub const LINE_SELLER: PartyTerms = PartyTerms {
     name: "EXT-FR-FE-164",
     legal_identifier: "EXT-FR-FE-167",
     ..PartyTerms::of_group("BG-25", &AddressTerms { country: "EXT-FR-FE-177", ..address_of_group!("BG-25") })
 };
 
-pub(crate) const DELIVERY_ADDRESS: AddressTerms = AddressTerms {
+/// BG-15.
+pub const DELIVERY_ADDRESS: AddressTerms = AddressTerms {
     group: "BG-15",
     line_1: "BT-75",
     line_2: "BT-76",
@@ -186,9 +229,11 @@ pub(crate) const DELIVERY_ADDRESS: AddressTerms = AddressTerms {
     country: "BT-80",
 };
 
-pub(crate) const LINE_DELIVERY_ADDRESS: AddressTerms = address_of_group!("EXT-FR-FE-BG-10");
+/// EXT-FR-FE-BG-11.
+pub const LINE_DELIVERY_ADDRESS: AddressTerms = address_of_group!("EXT-FR-FE-BG-10");
 
-pub(crate) const ALLOWANCE: AllowanceTerms = AllowanceTerms {
+/// BG-20.
+pub const ALLOWANCE: AllowanceTerms = AllowanceTerms {
     group: "BG-20",
     amount: "BT-92",
     base: "BT-93",
@@ -199,7 +244,8 @@ pub(crate) const ALLOWANCE: AllowanceTerms = AllowanceTerms {
     reason_code: "BT-98",
 };
 
-pub(crate) const CHARGE: AllowanceTerms = AllowanceTerms {
+/// BG-21.
+pub const CHARGE: AllowanceTerms = AllowanceTerms {
     group: "BG-21",
     amount: "BT-99",
     base: "BT-100",
@@ -210,7 +256,8 @@ pub(crate) const CHARGE: AllowanceTerms = AllowanceTerms {
     reason_code: "BT-105",
 };
 
-pub(crate) const LINE_ALLOWANCE: AllowanceTerms = AllowanceTerms {
+/// BG-27.
+pub const LINE_ALLOWANCE: AllowanceTerms = AllowanceTerms {
     group: "BG-27",
     amount: "BT-136",
     base: "BT-137",
@@ -221,7 +268,8 @@ pub(crate) const LINE_ALLOWANCE: AllowanceTerms = AllowanceTerms {
     reason_code: "BT-140",
 };
 
-pub(crate) const LINE_CHARGE: AllowanceTerms = AllowanceTerms {
+/// BG-28.
+pub const LINE_CHARGE: AllowanceTerms = AllowanceTerms {
     group: "BG-28",
     amount: "BT-141",
     base: "BT-142",

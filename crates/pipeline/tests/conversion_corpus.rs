@@ -1,0 +1,286 @@
+//! Round trips over the corpus: UBL → CII → UBL and CII → UBL → CII. Whatever is not found again was listed as lost, and
+//! what was valid stays valid.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use facteur_model::finding::{Layer, LayerStatus, Severity};
+use facteur_model::invoice::{Line, Price, SupportingDocument};
+use facteur_model::kind::DocumentKind;
+use facteur_parse::Parsed;
+use facteur_pipeline::convert::unlisted;
+use facteur_render::{Written, cii, ubl};
+use facteur_validate::packs::Packs;
+use facteur_validate::{Checker, Context, Plan, Subject};
+use facteur_xml::{Document, Limits};
+use serde_json::Value;
+
+/// Of the documents whose rules are checked, every so many; all of them where `FACTEUR_ALL_TRIPS` is set.
+const SAMPLE: usize = 4;
+
+/// A breakdown of exempt VAT: the official rules of CII also want a line, allowance or charge that has it.
+const STRICTER_IN_CII: &str = "BR-E-01 ";
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn corpus() -> Option<PathBuf> {
+    let default = || workspace().join("../shared/corpus");
+    let folder = std::env::var_os("FACTEUR_CORPUS").map_or_else(default, PathBuf::from);
+    let there = folder.is_dir();
+    if !there {
+        eprintln!("left out: no corpus at {}", folder.display());
+    }
+    there.then_some(folder)
+}
+
+fn checker() -> Option<Checker> {
+    let folder = workspace().join(".packs/installed");
+    if !folder.is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "no packs at {}: run `make packs`", folder.display());
+        eprintln!("left out: no packs at {}", folder.display());
+        return None;
+    }
+    facteur_validate::init();
+    Some(Checker::new(Packs::open(folder).unwrap()))
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, found);
+        } else if !path.extension().is_some_and(|extension| extension == "tsv" || extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+fn read(bytes: &[u8]) -> Option<Parsed> {
+    let document = Document::parse(bytes, &Limits::default()).ok()?;
+    facteur_parse::read(&document).ok()
+}
+
+/// The XML of an invoice, alone or in a PDF.
+fn xml(path: &Path) -> Option<Vec<u8>> {
+    let bytes = std::fs::read(path).unwrap();
+    if facteur_parse::detect(&bytes) != DocumentKind::Pdf {
+        return Some(bytes);
+    }
+    let small = bytes.len() < 2_000_000 && !path.to_string_lossy().contains("torture");
+    let content =
+        small.then(|| facteur_parse::pdf::extract(&bytes, &facteur_parse::pdf::PdfLimits::default()).ok())??;
+    content.invoice().map(|attachment| attachment.bytes.clone())
+}
+
+fn write(parsed: &Parsed, to_ubl: bool) -> Written {
+    if to_ubl {
+        ubl::write(&parsed.invoice, parsed.is_credit_note())
+    } else {
+        cii::write(&parsed.invoice, cii::Profile::Cii, parsed.is_credit_note())
+    }
+}
+
+/// The rules that fail, or nothing where the schema already does.
+fn fatal(checker: &Checker, bytes: &[u8], layers: &[Layer]) -> Result<Vec<String>, Vec<String>> {
+    let subject = Subject {
+        bytes,
+        document: None,
+        kind: facteur_parse::detect(bytes),
+        invoice: None,
+        reading: &[],
+        places: None,
+        file_name: "facture.xml",
+        file_size: bytes.len() as u64,
+    };
+    let report = checker.check(&subject, &Plan::only(layers.to_vec(), Context::Plain));
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Fatal)
+        .map(|finding| format!("{} {}", finding.rule, finding.official.as_deref().unwrap_or_default()))
+        .collect();
+    match report.status(Layer::Xsd) {
+        Some(LayerStatus::Passed) => Ok(found),
+        _ => Err(found),
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    counts: BTreeMap<String, usize>,
+    lost: BTreeMap<String, usize>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, what: &str) {
+        *self.counts.entry(what.to_owned()).or_default() += 1;
+    }
+
+    fn merge(&mut self, other: Self) {
+        other.counts.into_iter().for_each(|(key, count)| *self.counts.entry(key).or_default() += count);
+        other.lost.into_iter().for_each(|(key, count)| *self.lost.entry(key).or_default() += count);
+        self.wrong.extend(other.wrong);
+    }
+
+    /// There, and back again.
+    fn trip(&mut self, checker: Option<&Checker>, name: &str, bytes: &[u8], with_rules: bool) {
+        let Some(source) = read(bytes) else { return self.count("no invoice") };
+        let from_ubl = source.kind != DocumentKind::Cii;
+        let road = if from_ubl { "UBL → CII → UBL" } else { "CII → UBL → CII" };
+        self.count(road);
+        let there = write(&source, !from_ubl);
+        let Some(middle) = self.step(name, &source, &there) else { return };
+        let back = write(&middle, from_ubl);
+        let Some(end) = self.step(name, &middle, &back) else { return };
+        let kept = there.lost.is_empty() && back.lost.is_empty() && there.derived.is_empty() && back.derived.is_empty();
+        if kept {
+            self.count(&format!("{road}: nothing lost, nothing derived"));
+            let (before, after) = (ordered(&source), ordered(&end));
+            if before != after {
+                self.wrong.push(format!("{name}: not the same invoice after {road}:\n{before}\n{after}"));
+            }
+        }
+        for (direction, written) in [("→", &there), ("←", &back)] {
+            for value in &written.lost {
+                let arrow = if (direction == "→") == from_ubl { "UBL→CII" } else { "CII→UBL" };
+                *self.lost.entry(format!("{arrow} {}", value.term)).or_default() += 1;
+            }
+        }
+        let Some(checker) = checker else { return };
+        self.valid(checker, name, bytes, &source, [&there.bytes, &back.bytes], with_rules);
+    }
+
+    fn step(&mut self, name: &str, before: &Parsed, written: &Written) -> Option<Parsed> {
+        let Some(after) = read(&written.bytes) else {
+            self.wrong.push(format!("{name}: what was written cannot be read"));
+            return None;
+        };
+        let wrong = unlisted(&before.invoice, written, &after.invoice);
+        if !wrong.is_empty() {
+            self.wrong.push(format!("{name}: {:?} → {:?}: {wrong:?}", before.kind, after.kind));
+        }
+        for left in &after.unmapped {
+            self.wrong.push(format!("{name}: written and not read: {left:?}"));
+        }
+        Some(after)
+    }
+
+    fn valid(
+        &mut self,
+        checker: &Checker,
+        name: &str,
+        source: &[u8],
+        parsed: &Parsed,
+        results: [&[u8]; 2],
+        with_rules: bool,
+    ) {
+        let Ok(_) = fatal(checker, source, &[Layer::Xsd]) else { return self.count("source not schema-valid") };
+        if !is_whole(parsed) {
+            return self.count("schema-valid sources without what the other schema demands");
+        }
+        self.count("schema-valid sources");
+        let mut rules = with_rules;
+        if rules {
+            rules = fatal(checker, source, &[Layer::Xsd, Layer::En16931]).is_ok_and(|found| found.is_empty());
+            self.count(if rules { "rule-valid sources checked" } else { "rule-invalid sources" });
+        }
+        for (step, result) in results.into_iter().enumerate() {
+            let layers = if rules { vec![Layer::Xsd, Layer::En16931] } else { vec![Layer::Xsd] };
+            match fatal(checker, result, &layers) {
+                Ok(found) if found.is_empty() => {
+                    self.count(if rules { "results rule-valid" } else { "results schema-valid" })
+                }
+                Ok(found) if found.iter().all(|rule| rule.starts_with(STRICTER_IN_CII)) => {
+                    self.count("results refused for BR-E-01, which CII reads more strictly");
+                }
+                Ok(found) => self.wrong.push(format!("{name}: step {step}: rules: {found:?}")),
+                Err(found) => self.wrong.push(format!("{name}: step {step}: schema: {found:?}")),
+            }
+        }
+    }
+}
+
+/// What the invoice says, without groups that say nothing, and with the identifiers of a party in the order of CII.
+fn ordered(parsed: &Parsed) -> Value {
+    let mut value = serde_json::to_value(&parsed.invoice).unwrap();
+    prune(&mut value);
+    value
+}
+
+fn prune(value: &mut Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Array(identifiers)) = fields.get_mut("identifiers") {
+                identifiers.sort_by_key(|identifier| identifier.get("scheme").is_some());
+            }
+            fields.retain(|_, field| prune(field));
+            !fields.is_empty()
+        }
+        Value::Array(items) => {
+            items.retain_mut(prune);
+            !items.is_empty()
+        }
+        other => !other.is_null(),
+    }
+}
+
+/// Whether it has what the schema of UBL demands: CII has documents without lines, and all but the date is optional.
+fn is_whole(parsed: &Parsed) -> bool {
+    let invoice = &parsed.invoice;
+    let means = &invoice.payment.means;
+    let [number, currency] = [&invoice.number, &invoice.currency].map(|field| field.is_some());
+    let line = |line: &Line| line.net_amount.is_some() && (line.price == Price::default() || line.price.net.is_some());
+    let allowances = invoice.allowances.iter().chain(&invoice.charges).all(|allowance| allowance.amount.is_some());
+    let attached = |document: &SupportingDocument| {
+        document.attachment.as_ref().is_none_or(|attachment| attachment.mime_code.is_some())
+    };
+    let line_allowances = |line: &Line| line.allowances.iter().chain(&line.charges).all(|each| each.amount.is_some());
+    number
+        && currency
+        && invoice.type_code.is_some()
+        && invoice.vat_breakdown.iter().all(|part| part.tax.is_some())
+        && invoice.lines.iter().all(line_allowances)
+        && invoice.issued.is_some()
+        && invoice.totals.due.is_some()
+        && !invoice.lines.is_empty()
+        && invoice.lines.iter().all(line)
+        && allowances
+        && invoice.supporting_documents.iter().all(attached)
+        && means.iter().all(|means| means.code.is_some())
+}
+
+#[test]
+fn what_a_round_trip_loses_is_listed_and_what_was_valid_stays_valid() {
+    let Some(folder) = corpus() else { return };
+    let checker = checker();
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    let sample = if std::env::var_os("FACTEUR_ALL_TRIPS").is_some() { 1 } else { SAMPLE };
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let work = || {
+        let mut tally = Tally::default();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(index) else { break tally };
+            let Some(bytes) = xml(path) else { continue };
+            let name = path.strip_prefix(&folder).unwrap().display().to_string();
+            tally.trip(checker.as_ref(), &name, &bytes, index.is_multiple_of(sample));
+        }
+    };
+    let mut tally = Tally::default();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().for_each(|worker| tally.merge(worker.join().unwrap()));
+    });
+    println!("{:#?}\nlost: {:#?}", tally.counts, tally.lost);
+    tally.wrong.sort();
+    assert!(tally.wrong.is_empty(), "{} wrong:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+    assert!(tally.counts.get("UBL → CII → UBL").is_some_and(|&count| count > 500), "too few documents");
+}

@@ -33,7 +33,7 @@ impl Draw<'_> {
     }
 
     fn some<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        (self.byte() % 3 != 0).then(|| make(self))
+        (!self.byte().is_multiple_of(3)).then(|| make(self))
     }
 
     fn many<T>(&mut self, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {

@@ -8,9 +8,11 @@ use crate::args::Work as Options;
 /// Ends with 0 when it was asked to stop: what waits for a person is in the reports, not in the exit status of a
 /// service.
 pub async fn run(context: &Context, options: &Options) -> Outcome {
-    let home = context.home()?;
-    let _alone = home.lock_worker()?;
     let dispatcher = context.dispatcher("work").await?;
+    let _alone = match dispatcher.store.location().file() {
+        Some(_) => Some(context.home()?.lock_worker()?),
+        None => None,
+    };
     let stop = Stop::on_signals()?;
     if !context.talk.json() {
         context.talk.note("work.begins", &[]);

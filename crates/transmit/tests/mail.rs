@@ -162,7 +162,7 @@ async fn a_letter_arrives_whole_at_everybody() {
         "From: facteur <facteur@mairie.example>",
         "Message-ID: <2026-11-23T220500Z.facteur@mairie.example>",
         "Auto-Submitted: auto-generated",
-        "Subject: =?utf-8?",
+        "Subject: Nuit du 23/11 : =?utf-8?b?w6A=?= regarder",
         "Date: ",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",

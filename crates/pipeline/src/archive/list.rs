@@ -77,7 +77,7 @@ pub fn read(path: &Path) -> Result<Approved, PipelineError> {
     let text = String::from_utf8_lossy(&bytes);
     let mut lines = text.trim_start_matches('\u{feff}').lines();
     let title = lines.next().unwrap_or_default();
-    if !title.trim_matches('"').starts_with(TITLE) {
+    if !title.trim_start_matches(['\u{feff}', '"']).starts_with(TITLE) {
         return Err(wrong(format!("1: {TITLE}")));
     }
     let mut dossiers = Vec::new();

@@ -20,7 +20,11 @@ pub(super) async fn turn(
     for number in preceding(invoice, xml) {
         let Some(supplier) = &invoice.supplier_siren else { return Ok(None) };
         let known = dispatcher.store.invoices_of_number(&invoice.siren, supplier, &number).await?;
-        if let Some(earlier) = known.iter().find(|earlier| is_before(earlier, invoice)) {
+        // Of two with one number the one that arrived is the one meant; the other waits for a person.
+        if known.iter().any(|earlier| concerns(earlier, invoice) && arrived(earlier.state)) {
+            continue;
+        }
+        if let Some(earlier) = known.iter().find(|earlier| concerns(earlier, invoice)) {
             return Ok(Some(wait(dispatcher, invoice, earlier)));
         }
     }
@@ -40,15 +44,18 @@ fn preceding(invoice: &Invoice, xml: &[u8]) -> Vec<String> {
     numbers
 }
 
-/// Whether `earlier` must be integrated before `later` leaves: the same supplier and recipient, and still on its way
-/// or waiting for a person.
-fn is_before(earlier: &Invoice, later: &Invoice) -> bool {
-    let same = earlier.siren == later.siren
+/// Whether both are of the same supplier and recipient.
+fn concerns(earlier: &Invoice, later: &Invoice) -> bool {
+    earlier.siren == later.siren
         && earlier.id != later.id
         && earlier.supplier_siren == later.supplier_siren
-        && earlier.buyer_siret == later.buyer_siret;
-    let arrived = matches!(
-        earlier.state,
+        && earlier.buyer_siret == later.buyer_siret
+}
+
+/// Whether nothing is to be waited for any more: the gateway has it, or it will never be deposited.
+const fn arrived(state: State) -> bool {
+    matches!(
+        state,
         State::Integrated
             | State::Settled
             | State::Refused
@@ -56,8 +63,7 @@ fn is_before(earlier: &Invoice, later: &Invoice) -> bool {
             | State::OutsidePortal
             | State::Abandoned
             | State::Duplicate
-    );
-    same && !arrived
+    )
 }
 
 /// It is looked at again after half of the time that it has waited. Two that refer to each other would wait for

@@ -31,7 +31,7 @@ use crate::config::ConfigurationError;
 use crate::config::Role;
 use crate::deposit::Dispatcher;
 use crate::deposit::allowance::Allowance;
-use crate::deposit::send::{SendSummary, send};
+use crate::deposit::send::SendSummary;
 use crate::engine::{Engine, dispatcher};
 use crate::error::PipelineError;
 use crate::home::{CONFIGURATION, Home};
@@ -214,7 +214,7 @@ impl Shift<'_> {
     }
 
     async fn send(&mut self, dispatcher: &Dispatcher) {
-        match send(dispatcher, &[]).await {
+        match rounds::all_due(dispatcher, self.deadline()).await {
             Ok(summary) => {
                 let outcome = stopped(summary.stopped.as_deref());
                 let attention = summary.rejected + summary.held;

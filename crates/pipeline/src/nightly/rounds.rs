@@ -9,6 +9,7 @@ use facteur_model::lifecycle::State;
 use facteur_store::record::Filter;
 
 use crate::deposit::Dispatcher;
+use crate::deposit::control::Door;
 use crate::deposit::follow::{FOLLOWED, FollowSummary, follow};
 use crate::deposit::send::{SendSummary, send};
 use crate::error::PipelineError;
@@ -55,6 +56,28 @@ pub(super) async fn rounds(dispatcher: &Dispatcher, deadline: Timestamp) -> Roun
     }
 }
 
+/// Sends what is due, and waits out the pauses that the gateway asks for, as long as there is time.
+pub(super) async fn all_due(dispatcher: &Dispatcher, deadline: Timestamp) -> Result<SendSummary, PipelineError> {
+    let mut whole = send(dispatcher, &[]).await?;
+    while whole.stopped.is_some() && !dispatcher.control.is_barred() {
+        let now = dispatcher.clock.now();
+        let Some(until) = dispatcher.control.open_until(Door::Deposit).filter(|until| *until < deadline) else { break };
+        let wait = u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(wait).max(PAUSE)).await;
+        let again = send(dispatcher, &[]).await?;
+        // What was left or put off is due again: it is counted where it ended.
+        let left = whole.left.min(again.due);
+        let put_off = whole.deferred.min(again.due - left);
+        whole.due -= left + put_off;
+        whole.left -= left;
+        whole.deferred -= put_off;
+        let stopped = again.stopped.clone();
+        whole.add(again);
+        whole.stopped = stopped;
+    }
+    Ok(whole)
+}
+
 impl Rounds {
     /// One round over everything that is due.
     async fn ask(&mut self, dispatcher: &Dispatcher, deadline: Timestamp) -> Result<(), PipelineError> {
@@ -80,9 +103,11 @@ impl Rounds {
         Ok(())
     }
 
-    /// What became due again. The gateway's pause holds for the whole night.
+    /// What became due again, unless the gateway wants a pause just now.
     async fn send(&mut self, dispatcher: &Dispatcher) -> Result<(), PipelineError> {
-        if self.sent.stopped.is_some() || count(dispatcher, &[State::Queued, State::Deferred]).await? == 0 {
+        let paused = dispatcher.control.open_until(Door::Deposit).is_some_and(|until| dispatcher.clock.now() < until);
+        let nothing = count(dispatcher, &[State::Queued, State::Deferred]).await? == 0;
+        if paused || nothing || dispatcher.control.is_barred() {
             return Ok(());
         }
         let sent = send(dispatcher, &[]).await?;
@@ -100,7 +125,7 @@ impl Rounds {
     /// What is still on its way; what may not be sent any more is not waited for.
     async fn pending(&self, dispatcher: &Dispatcher) -> Result<i64, PipelineError> {
         let mut states = vec![State::Depositing, State::Uncertain, State::Deposited];
-        if self.sent.stopped.is_none()
+        if !dispatcher.control.is_barred()
             && dispatcher.allowance.spent(dispatcher.clock.now(), dispatcher.lease_millis).is_none()
         {
             states.extend([State::Queued, State::Deferred]);

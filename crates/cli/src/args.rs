@@ -7,6 +7,7 @@ mod hands;
 mod journal;
 mod nightly;
 mod store;
+mod view;
 mod work;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 pub use self::nightly::{InstallTimer, Nightly};
 pub use self::store::{StoreArguments, StoreCommand};
+pub use self::view::View;
 pub use self::work::Work;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facteur_texts::Language;
@@ -50,7 +52,10 @@ impl Arguments {
     /// The name of a format that only reports have, where another command is asked for it.
     pub const fn format_for_reports_only(&self) -> Option<&'static str> {
         match (self.format, &self.command) {
-            (Format::Text | Format::Json, _) | (_, Command::Report(_)) => None,
+            (Format::Text | Format::Json, _) => None,
+            (Format::Html | Format::Pdf, Command::View(_)) => None,
+            (Format::Csv | Format::Html | Format::Xlsx, Command::Report(_)) => None,
+            (Format::Pdf, _) => Some("pdf"),
             (Format::Csv, _) => Some("csv"),
             (Format::Html, _) => Some("html"),
             (Format::Xlsx, _) => Some("xlsx"),
@@ -71,6 +76,7 @@ pub enum LanguageName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
+    #[value(alias = "terminal")]
     Text,
     /// For programs: one JSON object a line.
     Json,
@@ -83,6 +89,9 @@ pub enum Format {
     /// A workbook; reports only.
     #[value(hide = true)]
     Xlsx,
+    /// A page on paper; `view` only.
+    #[value(hide = true)]
+    Pdf,
 }
 
 /// How log lines are written.
@@ -129,6 +138,8 @@ pub enum Command {
     Verify(Verify),
     /// What the pages of a PDF seem to say.
     Extract(Extract),
+    /// One invoice made readable.
+    View(View),
     /// Another try from the start.
     Retry(Hand),
     /// Stop here until a person says more.

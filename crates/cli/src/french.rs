@@ -254,6 +254,18 @@ const PAGES: &[Page] = &[
             ("why", "Où vous avez regardé, pour le journal"),
         ],
     ),
+    (
+        "view",
+        "Rendre une facture lisible",
+        &[
+            (
+                "what",
+                "Un fichier, ou une facture de la base par son identité ou son numéro. --format accepte text, html, pdf \
+                 et json",
+            ),
+            ("out", "Où écrire le résultat ; jamais écrasé. Sinon, sortie standard"),
+        ],
+    ),
     ("extract", "Ce que semblent dire les pages d'un PDF", &[("file", "Le PDF")]),
     ("correct", "Remplacer par un fichier corrigé", &[("id", WHICH), ("file", "Le fichier corrigé"), WHY]),
     ("journal", "Le journal", &[]),

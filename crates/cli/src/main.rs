@@ -82,6 +82,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Convert(options) => commands::convert::run(&context, &options).await,
         Command::Sign(options) => commands::sign::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),
+        Command::View(options) => commands::view::run(&context, &options).await,
         Command::Extract(options) => commands::extract::run(&context, &options).await,
         Command::Journal(options) => commands::journal::run(&context, &options).await,
         Command::Archive(options) => commands::archive::run(&context, &options).await,

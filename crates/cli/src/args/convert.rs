@@ -35,4 +35,6 @@ pub enum TargetName {
     Ubl,
     /// CII D22B.
     Cii,
+    /// Factur-X: a page in the language of the command, with the XML inside.
+    FacturX,
 }

@@ -61,6 +61,7 @@ fn wanted(talk: Talk, options: &Convert, home: Option<&Home>) -> anyhow::Result<
     let target = match options.to {
         TargetName::Ubl => Target::Ubl,
         TargetName::Cii => Target::Cii,
+        TargetName::FacturX => Target::FacturX(talk.language),
     };
     let Some(request) = Request::new(target, profile) else {
         bail!("{}", talk.say("convert.not_in_ubl", &[]));

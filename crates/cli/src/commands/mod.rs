@@ -27,6 +27,7 @@ pub mod sign;
 pub mod status;
 pub mod store;
 pub mod verify;
+pub mod view;
 pub mod work;
 
 use std::path::{Path, PathBuf};

@@ -10,10 +10,12 @@ pub use request::{Profile, Request, Target};
 use std::io::Write as _;
 use std::path::Path;
 
-use facteur_model::finding::{Finding, Layer, Verdict};
+use facteur_model::finding::{Actor, Finding, Layer, Verdict};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
 use facteur_parse::{Parsed, Unmapped};
+use facteur_render::factur_x;
+use facteur_render::page::PageError;
 use facteur_render::profile::Missing;
 use facteur_render::{TermValue, Written};
 use facteur_validate::{Plan, Report};
@@ -116,10 +118,14 @@ pub async fn convert(
     let written = request.write(&invoice, parsed.is_credit_note());
     let mut lost = written.lost.clone();
     lost.extend(not_found_again(&invoice, &written));
-    let report = examiner.examine(name, &written.bytes, plan).await.report;
+    let bytes = match request.page() {
+        Some((language, level)) => factur_x::produce(&invoice, &written.bytes, level, language).map_err(undrawn)?,
+        None => written.bytes,
+    };
+    let report = examiner.examine(name, &bytes, plan).await.report;
     Ok(Converted {
         source: examined.kind,
-        bytes: written.bytes,
+        bytes,
         lost,
         unmapped: parsed.unmapped,
         unmapped_total: parsed.unmapped_total,
@@ -129,6 +135,11 @@ pub async fn convert(
         missing,
         report,
     })
+}
+
+/// The page could not be made: that is ours to mend.
+fn undrawn(error: PageError) -> Vec<Finding> {
+    vec![Finding::fatal(Layer::Syntax, "PAGE-NOT-DRAWN").found(error.to_string()).actor(Actor::Administrator)]
 }
 
 /// What the new document, read back, says otherwise although the writer did not list it.

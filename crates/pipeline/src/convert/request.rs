@@ -1,8 +1,10 @@
 //! What a conversion is asked for.
 
 use facteur_model::invoice::Invoice;
+use facteur_render::factur_x::Level;
 use facteur_render::profile::{Channel, Missing, Syntax, adapt};
 use facteur_render::{Written, cii, ubl};
+use facteur_texts::Language;
 use facteur_validate::Context;
 
 use crate::config::ContextName;
@@ -17,6 +19,8 @@ pub enum Target {
     Ubl,
     /// CII D22B.
     Cii,
+    /// Factur-X: a page in this language that carries the XML.
+    FacturX(Language),
 }
 
 /// What the new document is to follow.
@@ -110,6 +114,10 @@ impl Request {
     pub const fn new(target: Target, profile: Profile) -> Option<Self> {
         match (target, profile) {
             (Target::Ubl, Profile::FacturX(_)) => None,
+            // A page with data says which profile of Factur-X the data follow; what it came from is none.
+            (Target::FacturX(_), Profile::Keep) => {
+                Some(Self { target, profile: Profile::FacturX(cii::Profile::En16931) })
+            }
             _ => Some(Self { target, profile }),
         }
     }
@@ -125,7 +133,7 @@ impl Request {
             Profile::Channel(channel) => {
                 let syntax = match self.target {
                     Target::Ubl => Syntax::Ubl,
-                    Target::Cii => Syntax::Cii,
+                    Target::Cii | Target::FacturX(_) => Syntax::Cii,
                 };
                 let adapted = adapt(invoice, channel, syntax);
                 (adapted.invoice, adapted.missing)
@@ -136,7 +144,22 @@ impl Request {
     pub(super) fn write(self, invoice: &Invoice, credit_note: bool) -> Written {
         match (self.target, self.profile) {
             (Target::Ubl, _) => ubl::write(invoice, credit_note),
-            (Target::Cii, profile) => cii::write(invoice, profile.room(), credit_note),
+            (Target::Cii | Target::FacturX(_), profile) => cii::write(invoice, profile.room(), credit_note),
         }
+    }
+
+    /// The language of the page and the level that its metadata name, where a page is wanted.
+    pub(super) const fn page(self) -> Option<(Language, Level)> {
+        let Target::FacturX(language) = self.target else { return None };
+        let level = match self.profile {
+            Profile::FacturX(cii::Profile::Minimum) => Level::Minimum,
+            Profile::FacturX(cii::Profile::BasicWl) => Level::BasicWl,
+            Profile::FacturX(cii::Profile::Basic) => Level::Basic,
+            Profile::FacturX(cii::Profile::Extended | cii::Profile::Cii)
+            | Profile::ExtendedCtcFr
+            | Profile::Channel(Channel::Afnor) => Level::Extended,
+            _ => Level::En16931,
+        };
+        Some((language, level))
     }
 }

@@ -1,0 +1,96 @@
+//! One invoice made readable: from a file, or from the store by its identity or number.
+
+use std::path::Path;
+
+use facteur_model::finding::Finding;
+use facteur_render::page::{self, PageError};
+use facteur_render::{TermValue, all};
+use facteur_report::check_html;
+use facteur_report::checked::Checked;
+use facteur_store::Store;
+use facteur_store::document::sha256_hex;
+use facteur_texts::Language;
+use facteur_validate::Plan;
+
+use crate::convert::open;
+use crate::error::PipelineError;
+use crate::examine::{Examined, Examiner};
+
+/// An invoice to be shown, with what was found about it.
+#[derive(Debug, Clone)]
+pub struct View {
+    name: String,
+    sha256: String,
+    examined: Examined,
+}
+
+impl View {
+    /// Looks at a file.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn of_file(examiner: &Examiner, plan: &Plan, file: &Path) -> Result<Self, PipelineError> {
+        let bytes = open(file)?;
+        Ok(Self::of_bytes(examiner, plan, &file.display().to_string(), &bytes).await)
+    }
+
+    /// Looks at what the store keeps: the file as it came in, of the invoice's latest version.
+    ///
+    /// # Errors
+    /// The store does not know it, or no longer has its bytes.
+    pub async fn of_store(examiner: &Examiner, plan: &Plan, store: &Store, name: &str) -> Result<Self, PipelineError> {
+        let invoice = store.invoice(name).await?;
+        let bytes = store.document(&invoice.siren, &invoice.sha256).await?;
+        Ok(Self::of_bytes(examiner, plan, &invoice.file, &bytes).await)
+    }
+
+    async fn of_bytes(examiner: &Examiner, plan: &Plan, name: &str, bytes: &[u8]) -> Self {
+        let examined = examiner.examine(name, bytes, plan).await;
+        Self { name: name.to_owned(), sha256: sha256_hex(bytes), examined }
+    }
+
+    /// Whether there is an invoice to show.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        self.examined.invoice.is_some()
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.examined.report.findings
+    }
+
+    /// The page for a browser: the invoice with the findings beside what they concern.
+    #[must_use]
+    pub fn html(&self, language: Language) -> String {
+        let (examined, report) = (&self.examined, &self.examined.report);
+        check_html::page(
+            language,
+            &Checked {
+                file: &self.name,
+                sha256: Some(&self.sha256),
+                kind: examined.kind.as_str(),
+                profile: report.profile.as_deref(),
+                verdict: report.verdict,
+                layers: &report.layers,
+                findings: &report.findings,
+                invoice: examined.invoice.as_ref(),
+            },
+        )
+    }
+
+    /// The page on paper; nothing where there is no invoice.
+    ///
+    /// # Errors
+    /// The page cannot be drawn.
+    pub fn pdf(&self, language: Language) -> Result<Option<Vec<u8>>, PageError> {
+        self.examined.invoice.as_ref().map(|invoice| page::pdf(invoice, language)).transpose()
+    }
+
+    /// Every term that the invoice says, in the order of the model.
+    #[must_use]
+    pub fn terms(&self) -> Vec<TermValue> {
+        self.examined.invoice.as_ref().map(all).unwrap_or_default()
+    }
+}

@@ -68,7 +68,8 @@ fn format(asked: Format, out: Option<&Path>) -> render::Format {
         (Format::Json, _) | (Format::Text, Some("json")) => render::Format::Json,
         (Format::Html, _) | (Format::Text, Some("html" | "htm")) => render::Format::Html,
         (Format::Xlsx, _) | (Format::Text, Some("xlsx")) => render::Format::Xlsx,
-        (Format::Text, _) => render::Format::Text,
+        // A page on paper is refused before a report is made.
+        (Format::Text | Format::Pdf, _) => render::Format::Text,
     }
 }
 

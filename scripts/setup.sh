@@ -2,7 +2,7 @@
 # Installs the system packages that are missing. Does nothing, and needs no rights, when all are there.
 set -euo pipefail
 
-packages=(gcc libc6-dev libxml2-dev libxmlsec1-dev libclang-dev pkg-config libssl-dev
+packages=(gcc g++ libc6-dev libxml2-dev libxmlsec1-dev libclang-dev pkg-config libssl-dev
           python3 python3-venv python3-pip xmlsec1 libxml2-utils ca-certificates postgresql)
 
 if ! command -v dpkg-query >/dev/null; then

@@ -1,8 +1,8 @@
 //! What a plain PDF seems to say: a proposal for a person, never a fact.
 //!
 //! Every value has a confidence, the method by which it was found and its place on the page. Evidence is a label
-//! beside or above the value, a check digit, an equation of sums, or a template of the supplier. A value whose check
-//! digit fails is kept and shown with less confidence. Only values with at least [`SURE`] are called sure.
+//! beside or above the value, a check digit, or an equation of sums. A value whose check digit fails is kept and shown
+//! with less confidence. Only values with at least [`SURE`] are called sure.
 
 mod amount;
 mod date;

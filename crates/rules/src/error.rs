@@ -36,6 +36,11 @@ impl Dynamic {
         Self { code, detail: detail.into() }
     }
 
+    /// Whether the run may not go on, whatever else the rule says.
+    pub(crate) fn is_limit(&self) -> bool {
+        self.code.starts_with("SXLM")
+    }
+
     /// More values than the place allows, or of the wrong type.
     pub(crate) fn wrong_type(detail: impl Into<String>) -> Self {
         Self::new("XPTY0004", detail)

@@ -45,11 +45,16 @@ impl<'d> Evaluator<'d> {
         right: &'d Expr,
         focus: Focus<'_, 'd>,
     ) -> Outcome<bool> {
-        let right = self.atoms(right, focus)?;
-        if right.slice().is_empty() {
+        let right = self.atoms(right, focus);
+        if right.as_ref().is_ok_and(|right| right.slice().is_empty()) {
             return Ok(false);
         }
         let left = self.atoms(left, focus)?;
+        // With nothing on one side, whatever stands on the other one is not asked.
+        if left.slice().is_empty() && !right.as_ref().is_err_and(Dynamic::is_limit) {
+            return Ok(false);
+        }
+        let right = right?;
         self.effort.spend(left.slice().len() as u64 * right.slice().len() as u64)?;
         for a in left.slice() {
             for b in right.slice() {
@@ -68,9 +73,8 @@ impl<'d> Evaluator<'d> {
         right: &'d Expr,
         focus: Focus<'_, 'd>,
     ) -> Outcome<Items<'d>> {
-        let (Some(left), Some(right)) = (self.single(left, focus)?, self.single(right, focus)?) else {
-            return Ok(Items::None);
-        };
+        let Some(left) = self.single(left, focus)? else { return Ok(Items::None) };
+        let Some(right) = self.single(right, focus)? else { return Ok(Items::None) };
         compare(&left, &right, relation, true).map(Items::boolean)
     }
 
@@ -90,9 +94,8 @@ impl<'d> Evaluator<'d> {
         right: &'d Expr,
         focus: Focus<'_, 'd>,
     ) -> Outcome<Items<'d>> {
-        let (Some(left), Some(right)) = (self.operand(left, focus)?, self.operand(right, focus)?) else {
-            return Ok(Items::None);
-        };
+        let Some(left) = self.operand(left, focus)? else { return Ok(Items::None) };
+        let Some(right) = self.operand(right, focus)? else { return Ok(Items::None) };
         let item = match (&left, &right) {
             (Item::Decimal(x), Item::Decimal(y)) => Item::Decimal(exact(operation, *x, *y)?),
             _ => Item::Double(inexact(operation, as_double(&left), as_double(&right))),

@@ -76,15 +76,8 @@ impl<'d> Evaluator<'d> {
     pub(crate) fn truth(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<bool> {
         self.effort.enter()?;
         match expr {
-            Expr::Or(all) => self.any(all, focus),
-            Expr::And(all) => {
-                for part in all {
-                    if !self.truth(part, focus)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
+            Expr::Or(all) => self.decided(all, true, focus),
+            Expr::And(all) => self.decided(all, false, focus),
             Expr::General(relation, left, right) => self.general(*relation, left, right, focus),
             Expr::AnyOf(values, set) => self.any_of(values, focus, |text| set.contains(text)),
             Expr::If(condition, yes, no) => {
@@ -136,13 +129,19 @@ impl<'d> Evaluator<'d> {
         Ok(())
     }
 
-    fn any(&self, all: &'d [Expr], focus: Focus<'_, 'd>) -> Outcome<bool> {
+    /// Whether any part has the truth value that decides. An error in one part says nothing where another part decides:
+    /// XPath leaves the order to the processor (§3.6), and Saxon begins with what costs it least.
+    fn decided(&self, all: &'d [Expr], by: bool, focus: Focus<'_, 'd>) -> Outcome<bool> {
+        let mut error = None;
         for part in all {
-            if self.truth(part, focus)? {
-                return Ok(true);
+            match self.truth(part, focus) {
+                Ok(value) if value == by => return Ok(by),
+                Ok(_) => {}
+                Err(limit) if limit.is_limit() => return Err(limit),
+                Err(first) => error = error.or(Some(first)),
             }
         }
-        Ok(false)
+        error.map_or(Ok(!by), Err)
     }
 
     /// The value of an expression.

@@ -145,14 +145,20 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// Notes a failure. A check whose text cannot be made was not evaluated either: the reference gives up on both.
     fn fail(&mut self, rule: &CompiledRule, check: &'r CompiledCheck, focus: Focus<'_, 'r>, error: Option<Dynamic>) {
         let mut message = String::new();
+        let mut error = error;
         for part in &check.message {
             match part {
                 Part::Text(text) => message.push_str(text),
-                Part::Value(expr) => {
-                    message.push_str(&self.evaluator.shown(expr, focus).unwrap_or_else(|_| "…".to_owned()))
-                }
+                Part::Value(expr) => match self.evaluator.shown(expr, focus) {
+                    Ok(text) => message.push_str(&text),
+                    Err(reason) => {
+                        message.push('…');
+                        error = error.or(Some(reason));
+                    }
+                },
             }
         }
         let node = focus.place.and_then(Place::index).unwrap_or(0);

@@ -194,6 +194,29 @@ fn an_error_is_the_outcome_of_one_test_alone() {
 }
 
 #[test]
+fn where_one_operand_decides_the_other_one_may_fail() {
+    let failures = run(
+        "<let name='bad' value='xs:decimal(o:word)'/><assert id='OR' test='$bad = 1 or true()'>.</assert>\
+         <assert id='AND' test='$bad = 1 and false()'>.</assert><assert id='EMPTY' test='o:missing = $bad'>.</assert>\
+         <assert id='SUM' test='(o:missing + $bad) = 1'>.</assert><assert id='OPEN' test='$bad = 1 or false()'>.</assert>",
+        "o:order",
+    );
+    let seen: Vec<_> = failures.iter().map(|f| (f.id.as_deref().unwrap(), f.evaluated)).collect();
+    assert_eq!(seen, [("AND", true), ("EMPTY", true), ("SUM", true), ("OPEN", false)]);
+}
+
+#[test]
+fn a_check_whose_text_cannot_be_made_was_not_evaluated() {
+    let failures = run(
+        "<assert id='A' test='false()'>bad is <value-of select='xs:decimal(o:word)'/></assert>\
+         <assert id='B' test='true()'><value-of select='xs:decimal(o:word)'/></assert>",
+        "o:order",
+    );
+    let seen: Vec<_> = failures.iter().map(|f| (f.id.as_deref().unwrap(), f.evaluated, f.message.as_str())).collect();
+    assert_eq!(seen, [("A", false, "bad is …")]);
+}
+
+#[test]
 fn functions_of_the_artefact_convert_what_they_are_given() {
     let function = "<xsl:function name='f:fits' as='xs:boolean'><xsl:param name='x' as='xs:string?'/>\
                     <xsl:variable name='n' select='string-length($x)'/><xsl:sequence select='$n le 3'/></xsl:function>";

@@ -2,6 +2,8 @@
 //! a row. What each night says, mails and ends with is kept as it is read, in both languages.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../store/tests/cluster/mod.rs"]
+mod cluster;
 mod common;
 #[path = "common/post.rs"]
 mod post;
@@ -109,14 +111,42 @@ fn faults() -> String {
     format!(r#"{{"next":[{}]}}"#, list.join(","))
 }
 
+/// Where a test keeps its store.
+#[derive(Clone, Copy)]
+enum Place {
+    /// In a file of the home.
+    Embedded,
+    /// In a new database of a server.
+    Server,
+}
+
+impl Place {
+    fn of(self, home: &Home) {
+        if matches!(self, Self::Server) {
+            home.keep_in(&cluster::shared().url(&cluster::shared().new_database()));
+        }
+    }
+}
+
 #[test]
 fn three_nights_with_three_hundred_files_and_a_gateway_with_faults() {
+    three_nights(Place::Embedded);
+}
+
+/// What a night says does not depend on where the store is.
+#[test]
+fn three_nights_are_the_same_on_postgresql() {
+    three_nights(Place::Server);
+}
+
+fn three_nights(place: Place) {
     if packs().is_none() {
         return;
     }
     let office = PostOffice::open();
     let gateway = Gateway::start(&["--seed", "20261123", "--slow-integration", "1h"]);
     let home = nightly_home(&gateway.url, &office, "");
+    place.of(&home);
     home.set("concurrency = 2", "concurrency = 1");
     home.set("stop_after_failures = 3", "stop_after_failures = 50");
     gateway.tell("structure", &format!(r#"{{"siret":"{UNKNOWN_RECIPIENT}","known":false}}"#));
@@ -197,27 +227,68 @@ fn a_night_within_its_budget_leaves_the_rest_to_the_next_one_and_says_so() {
     }
     let office = PostOffice::open();
     let gateway = Gateway::start(&[]);
-    let home = nightly_home(&gateway.url, &office, "deposits = 2");
+    let home = nightly_home(&gateway.url, &office, "");
+    home.set("night_budget = 0", "night_budget = 2");
     for number in 1..=5 {
         home.drop_in(&format!("{number}.xml"), &invoice(&format!("B-{number}")));
     }
-    for (deposited, code) in [(2, 1), (4, 1), (5, 0)] {
-        let night = home.ends(code, &["nightly"]);
-        assert_eq!(gateway.ledger().len(), deposited);
+    // At ten in the evening, an hour later, after the clock was set back by three hours and by twelve, and the nights
+    // after: all runs of one night share its budget.
+    let evening = seconds_until_ten_in_the_evening();
+    let back = [(-3 * HOUR, 2, 1), (-12 * HOUR, 2, 1)];
+    let nights = [&[(0, 2, 1), (HOUR, 2, 1)][..], &back, &[(DAY, 4, 1), (2 * DAY, 6, 1), (3 * DAY, 7, 0)]].concat();
+    for (later, deposited, code) in nights {
+        if later < 0 {
+            home.drop_in(&format!("{later}.xml"), &invoice(&format!("B{later}")));
+        }
+        let shift = (evening + later).to_string();
+        let night = home.command(&["nightly"]).env("FACTEUR_CLOCK_SHIFT", shift).output().unwrap();
         let told = text(&night.stdout);
-        assert_eq!(told.contains("Le nombre de dépôts permis par nuit est atteint"), code == 1, "{told}");
+        assert_eq!(night.status.code(), Some(code), "{told}{}", text(&night.stderr));
+        assert_eq!(gateway.ledger().len(), deposited, "{later}");
+        assert_eq!(told.contains("Le nombre de dépôts prévu pour une nuit"), code == 1, "{told}");
     }
-    assert_eq!(home.counts()["integrated"], 5);
+    assert_eq!(home.counts()["integrated"], 7);
+}
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * 3600;
+
+/// How far the clock is from 22:00 UTC of today.
+fn seconds_until_ten_in_the_evening() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    22 * 3600 - i64::try_from(now).unwrap() % DAY
+}
+
+/// Where the limit was once said: silence would make somebody believe in a limit that is not there.
+#[test]
+fn the_former_name_of_the_budget_is_refused_with_the_new_one() {
+    let office = PostOffice::open();
+    let home = nightly_home(NOBODY, &office, "deposits = 2");
+    for command in ["nightly", "send"] {
+        let told = text(&home.ends(2, &[command]).stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("[nightly] deposits = 2 → [deposit] night_budget = 2"), "{told}");
+    }
 }
 
 #[test]
 fn a_night_that_is_cut_off_anywhere_is_taken_up_and_told_by_the_next_one() {
+    cut_off(Place::Embedded);
+}
+
+#[test]
+fn a_night_that_is_cut_off_on_postgresql_is_taken_up_too() {
+    cut_off(Place::Server);
+}
+
+fn cut_off(place: Place) {
     if packs().is_none() {
         return;
     }
     let office = PostOffice::open();
     let gateway = Gateway::start(&[]);
     let home = nightly_home(&gateway.url, &office, "");
+    place.of(&home);
     let points = ["after_import", "after_gateway", "after_note", "before_delivery", "after_delivery"];
     let told = ["import.after_received", "send.after_intent", "send.after_answer"];
     let points = told.iter().map(|point| (*point).to_owned()).chain(points.map(|point| format!("nightly.{point}")));

@@ -45,14 +45,27 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own clock.
+/// The machine's own clock. In builds for tests, `FACTEUR_CLOCK_SHIFT` sets it so many seconds ahead (or, negative,
+/// back), as a machine whose clock is wrong or was corrected.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
+
+#[cfg(debug_assertions)]
+fn shift() -> i64 {
+    static SHIFT: std::sync::OnceLock<i64> = std::sync::OnceLock::new();
+    let seconds = || std::env::var("FACTEUR_CLOCK_SHIFT").ok()?.parse::<i64>().ok();
+    *SHIFT.get_or_init(|| seconds().unwrap_or(0).saturating_mul(1000))
+}
+
+#[cfg(not(debug_assertions))]
+const fn shift() -> i64 {
+    0
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)).plus_millis(shift())
     }
 }
 

@@ -340,6 +340,9 @@ impl Configuration {
         if !(1..=chorus_pro::LOT_MAX).contains(&configuration.deposit.lot) {
             return Err(wrong(format!("[deposit] lot: {} (1–{})", configuration.deposit.lot, chorus_pro::LOT_MAX)));
         }
+        if let Some(deposits) = configuration.nightly.deposits {
+            return Err(wrong(format!("[nightly] deposits = {deposits} → [deposit] night_budget = {deposits}")));
+        }
         Ok(configuration)
     }
 }

@@ -61,7 +61,7 @@ fn ledger_line(state: &Gateway, deposit: &Deposit, member: &FlowMember, now: Mil
     })
 }
 
-/// `GET /simulator/faults`: current rates and queue.
+/// `GET /simulator/faults`: current rates, the queue, and how often each fault was committed since the start.
 pub async fn faults(State(app): State<Arc<App>>) -> Response {
     let world = app.world();
     show_faults(&world.faults)
@@ -109,7 +109,8 @@ fn parse_faults(request: &Map<String, Value>) -> Result<(Vec<Fault>, Vec<FaultRa
 fn show_faults(table: &FaultTable) -> Response {
     let rates: Map<String, Value> =
         table.rates().map(|(name, rate)| (name, json!(f64::from(rate) / 1_000_000.0))).collect();
-    Json(json!({ "rates": rates, "next": table.queued() })).into_response()
+    let committed: Map<String, Value> = table.committed().map(|(name, count)| (name.to_owned(), json!(count))).collect();
+    Json(json!({ "rates": rates, "next": table.queued(), "committed": committed })).into_response()
 }
 
 /// `GET /simulator/clock`.

@@ -176,6 +176,7 @@ pub struct DepositFaults {
 pub struct FaultTable {
     rates: BTreeMap<(Scope, Fault), u32>,
     queue: VecDeque<Fault>,
+    committed: BTreeMap<Fault, u64>,
 }
 
 impl FaultTable {
@@ -205,6 +206,7 @@ impl FaultTable {
     /// Draws for one deposit; a queued fault comes before every draw.
     pub fn draw_deposit(&mut self, random: &mut Random) -> DepositFaults {
         if let Some(fault) = self.queue.pop_front() {
+            *self.committed.entry(fault).or_default() += 1;
             let is_fate = FATE.contains(&fault);
             return DepositFaults { wire: (!is_fate).then_some(fault), fate: is_fate.then_some(fault) };
         }
@@ -212,13 +214,18 @@ impl FaultTable {
     }
 
     /// Draws for any API call.
-    pub fn draw_call(&self, random: &mut Random) -> Option<Fault> {
+    pub fn draw_call(&mut self, random: &mut Random) -> Option<Fault> {
         self.draw(&EVERYWHERE, Scope::All, random)
     }
 
     /// Draws for one answer of `consulterCRDetaille`.
-    pub fn draw_report(&self, random: &mut Random) -> Option<Fault> {
+    pub fn draw_report(&mut self, random: &mut Random) -> Option<Fault> {
         self.draw(&[Fault::ErrorListObject, Fault::NullLists], Scope::Usual, random)
+    }
+
+    /// How often each fault was drawn since the start, by name.
+    pub fn committed(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.committed.iter().map(|(fault, count)| (fault.name(), *count))
     }
 
     /// Whether a fault makes sense in the queue for the next deposits.
@@ -226,9 +233,11 @@ impl FaultTable {
         !fault.shapes_reports()
     }
 
-    fn draw(&self, faults: &[Fault], scope: Scope, random: &mut Random) -> Option<Fault> {
+    fn draw(&mut self, faults: &[Fault], scope: Scope, random: &mut Random) -> Option<Fault> {
         let rate = |fault| self.rates.get(&(scope, fault)).copied().unwrap_or(0);
-        faults.iter().copied().find(|fault| random.hits(rate(*fault)))
+        let drawn = faults.iter().copied().find(|fault| random.hits(rate(*fault)))?;
+        *self.committed.entry(drawn).or_default() += 1;
+        Some(drawn)
     }
 }
 
@@ -263,5 +272,6 @@ mod tests {
         assert_eq!(table.draw_deposit(&mut random).wire, Some(Fault::LoseAnswer));
         assert_eq!(table.draw_deposit(&mut random), DepositFaults { wire: None, fate: Some(Fault::Incident) });
         assert_eq!(table.draw_deposit(&mut random).wire, Some(Fault::Reset));
+        assert_eq!(table.committed().collect::<Vec<_>>(), [("lose-answer", 1), ("reset", 1), ("incident", 1)]);
     }
 }

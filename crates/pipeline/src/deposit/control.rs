@@ -133,3 +133,29 @@ impl Door {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_budget_is_never_exceeded_however_many_ask(budget in 1_u64..50, askers in 1_usize..8, each in 1_usize..20) {
+            let patience = Deposit { night_budget: budget, ..Deposit::default() };
+            let control = Arc::new(Control::new(&patience, "gateway", 1000));
+            let tasks: Vec<_> = (0..askers)
+                .map(|_| {
+                    let control = control.clone();
+                    std::thread::spawn(move || (0..each).filter(|_| control.take(Timestamp(0))).count())
+                })
+                .collect();
+            let taken: usize = tasks.into_iter().map(|task| task.join().unwrap()).sum();
+            prop_assert_eq!(taken as u64, budget.min((askers * each) as u64));
+        }
+    }
+}

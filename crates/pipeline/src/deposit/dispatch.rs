@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Dispatcher;
 use super::adopt::hold;
+use super::allowance::WINDOW_OVER;
 use super::attempt::{Reached, deposit};
 use super::control::Door;
 use super::lot::{Load, Packer};
@@ -121,18 +122,12 @@ impl<'a, S: Fn() -> bool> Run<'a, S> {
             }
             let now = self.dispatcher.now();
             let (control, allowance) = (&self.dispatcher.control, &self.dispatcher.allowance);
-            if let Some(spent) = allowance.spent(now, self.dispatcher.lease_millis) {
-                self.done.stopped = Some(spent.code());
+            if !allowance.permits(now, self.dispatcher.lease_millis) {
+                self.done.stopped = Some(WINDOW_OVER);
                 continue;
             }
             let why = match control.admit(Door::Deposit, now) {
-                Admission::Go(ticket) if control.take(now) => match allowance.take(now, self.dispatcher.lease_millis) {
-                    Ok(()) => return Ok(Some(ticket)),
-                    Err(spent) => {
-                        control.give_back(Door::Deposit, now, ticket);
-                        spent.code()
-                    }
-                },
+                Admission::Go(ticket) if control.take(now) => return Ok(Some(ticket)),
                 Admission::Go(ticket) => {
                     control.give_back(Door::Deposit, now, ticket);
                     "NIGHT-BUDGET"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use facteur_model::gateway::GatewayError;
+use facteur_model::gateway::{GatewayError, GatewayInvoice};
 use facteur_model::lifecycle::{Event, State};
 use facteur_store::StoreError;
 use facteur_store::change::{Field, GatewayEventRow, Reason, Step, Value};
@@ -12,10 +12,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+use super::adopt::look;
 use super::dispatch::dispatch;
 use super::flows::Flow;
 use super::settle::{Settled, settle};
-use super::{Dispatcher, payload, send, statuses};
+use super::{Dispatcher, heard, payload, send, statuses};
 use crate::error::PipelineError;
 
 /// What one `follow` did.
@@ -230,16 +231,37 @@ async fn followed(dispatcher: &Dispatcher, only: &[String], force: bool) -> Resu
     Ok(named)
 }
 
-/// An integrated invoice: what did the recipient do with it?
+/// What a person found on the portal (`resolve`) came without the gateway's own identity of the invoice: from now on it
+/// is known by the one that the search gave.
+fn known_as(step: Step, invoice: &Invoice, row: &GatewayInvoice) -> Step {
+    let step = step
+        .set(Field::GatewayId, Value::Text(row.id.clone()))
+        .heard(heard("search", format!("found:{}", row.id), "FOUND", None, row.flow.as_deref()));
+    match (&invoice.flow, &row.flow) {
+        (None, Some(flow)) => step.set(Field::Flow, Value::Text(flow.clone())),
+        _ => step,
+    }
+}
+
+/// An integrated invoice: what did the recipient do with it? One whose identity at the gateway is not known is looked
+/// for by its number, date, supplier and total, as an unanswered deposit is.
 async fn status(dispatcher: &Dispatcher, invoice: &Invoice) -> Result<State, PipelineError> {
-    let Some(id) = &invoice.gateway_id else { return Ok(invoice.state) };
-    let history = dispatcher.gateway.history(id).await?;
     let now = dispatcher.now();
-    let event = statuses::step(invoice.state, &history.current);
     let next = now.plus_millis(i64::try_from(dispatcher.patience.status_seconds * 1000).unwrap_or(i64::MAX));
+    let found = if invoice.gateway_id.is_none() { look(dispatcher, invoice).await? } else { None };
+    let Some(id) = invoice.gateway_id.as_ref().or(found.as_ref().map(|row| &row.id)) else {
+        let step = Step::new(&invoice.id, invoice.state, &[], now, &dispatcher.actor);
+        dispatcher.store.step(step.set(Field::NextAt, Value::Int(next.0))).await?;
+        return Ok(invoice.state);
+    };
+    let history = dispatcher.gateway.history(id).await?;
+    let event = statuses::step(invoice.state, &history.current);
     let mut step = Step::new(&invoice.id, invoice.state, event.as_slice(), now, &dispatcher.actor)
         .set(Field::InvoiceState, Value::Text(history.current.clone()))
         .set(Field::NextAt, Value::Int(next.0));
+    if let Some(row) = &found {
+        step = known_as(step, invoice, row);
+    }
     for (index, past) in history.statuses.iter().enumerate() {
         let own =
             past.id.clone().unwrap_or_else(|| format!("{index}:{}:{}", past.code, past.at.as_deref().unwrap_or("")));

@@ -208,7 +208,7 @@ impl Shift<'_> {
                 return self.failed(StepName::Follow, &error);
             }
         };
-        dispatcher.allowance = Allowance::new(self.until, self.settings.deposits);
+        dispatcher.allowance = Allowance::new(self.until);
         self.send(&dispatcher).await;
         self.follow(&dispatcher).await;
     }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use facteur_model::clock::{Clock as _, SystemClock, Timestamp};
 use facteur_model::lifecycle::State;
 use facteur_report::night::StepName;
+use facteur_store::Store;
 use facteur_store::record::Filter;
 
 use super::{deliver, settings};
-use crate::config::Role;
+use crate::config::{Deposit, Role};
 use crate::deposit::follow::FOLLOWED;
+use crate::deposit::policy::Budget;
 use crate::error::PipelineError;
 use crate::home::Home;
 use crate::import::Look;
@@ -27,7 +29,7 @@ pub struct Plan {
     pub deposits: bool,
     /// Deposits that are due.
     pub due: u64,
-    /// At most so many of them.
+    /// At most so many of them: what is left of tonight's budget, where there is one.
     pub budget: Option<u64>,
     /// Invoices that the gateway would be asked about, by state.
     pub asked: BTreeMap<State, u64>,
@@ -39,6 +41,14 @@ pub struct Plan {
     pub webhook: bool,
     /// Earlier nights whose summary was not delivered.
     pub undelivered: u64,
+}
+
+async fn budget_left(patience: &Deposit, store: &Store, now: Timestamp) -> Result<Option<u64>, PipelineError> {
+    if patience.night_budget == 0 {
+        return Ok(None);
+    }
+    let used = store.flows_since(Budget::night_start(now)).await?;
+    Ok(Some(patience.night_budget.saturating_sub(u64::try_from(used).unwrap_or_default())))
 }
 
 /// Looks at everything that a night would do.
@@ -66,7 +76,7 @@ pub async fn plan(home: &Home) -> Result<Plan, PipelineError> {
         inbox: crate::import::look(home)?,
         deposits,
         due: waiting,
-        budget: settings.deposits,
+        budget: budget_left(&home.configuration.deposit, &store, now).await?,
         asked,
         reports: settings.reports.clone(),
         recipients: settings.mail.as_ref().map_or(0, |mail| mail.to.len() as u64),

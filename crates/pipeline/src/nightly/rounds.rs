@@ -126,7 +126,8 @@ impl Rounds {
     async fn pending(&self, dispatcher: &Dispatcher) -> Result<i64, PipelineError> {
         let mut states = vec![State::Depositing, State::Uncertain, State::Deposited];
         if !dispatcher.control.is_barred()
-            && dispatcher.allowance.spent(dispatcher.clock.now(), dispatcher.lease_millis).is_none()
+            && dispatcher.control.budget_left() != Some(0)
+            && dispatcher.allowance.permits(dispatcher.clock.now(), dispatcher.lease_millis)
         {
             states.extend([State::Queued, State::Deferred]);
         }

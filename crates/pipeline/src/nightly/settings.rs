@@ -19,8 +19,8 @@ pub struct Nightly {
     /// Its end: no deposit is begun that might not end before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<TimeOfDay>,
-    /// At most so many deposits in one night.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The former place of `[deposit] night_budget`: refused, so that nobody believes in a limit that is not there.
+    #[serde(skip_serializing)]
     pub deposits: Option<u64>,
     /// How long the night follows what is on its way, in seconds.
     pub follow_seconds: u64,

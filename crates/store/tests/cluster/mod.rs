@@ -33,6 +33,7 @@ END
 start() { "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 "$@" >/dev/null 2>&1 </dev/null; }
 start start || { cat "$folder/log" >&2; exit 1; }
 echo "$folder"
+exec 2>/dev/null
 while read -r order; do
     case $order in
         restart) start -m fast restart ;;
@@ -49,8 +50,8 @@ done
 pub struct Cluster {
     folder: PathBuf,
     port: u16,
-    keeper: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
-    _shell: Child,
+    keeper: Mutex<(Option<ChildStdin>, BufReader<ChildStdout>)>,
+    shell: Child,
 }
 
 impl Cluster {
@@ -66,13 +67,13 @@ impl Cluster {
         let mut folder = String::new();
         answers.read_line(&mut folder).unwrap();
         assert!(!folder.is_empty(), "the cluster does not start (see above)");
-        Self { folder: folder.trim().into(), port, keeper: Mutex::new((orders, answers)), _shell: shell }
+        Self { folder: folder.trim().into(), port, keeper: Mutex::new((Some(orders), answers)), shell }
     }
 
     /// `restart`, `crash`, `stop`, `start` or `reload`.
     pub fn order(&self, order: &str) {
         let mut keeper = self.keeper.lock().unwrap();
-        writeln!(keeper.0, "{order}").unwrap();
+        writeln!(keeper.0.as_mut().unwrap(), "{order}").unwrap();
         let mut answer = String::new();
         keeper.1.read_line(&mut answer).unwrap();
         assert_eq!(answer, "done\n", "{order}");
@@ -86,6 +87,12 @@ impl Cluster {
     /// The address of a database for another account, by the network.
     pub fn url_of(&self, account: &str, database: &str) -> String {
         format!("postgres://{account}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The process number of the server.
+    pub fn server(&self) -> u32 {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        file.lines().next().unwrap().trim().parse().unwrap()
     }
 
     /// The folder with the configuration of the cluster.
@@ -114,7 +121,16 @@ impl Cluster {
     }
 }
 
-/// The cluster that the tests of one program share.
+/// A cluster of one's own is gone when its test ends: the pipe closes, and the shell has stopped the server.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.keeper.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).0.take();
+        let _ = self.shell.wait();
+    }
+}
+
+/// The cluster that the tests of one program share. It outlives them by the moment that the server takes to stop, and
+/// holds nothing of theirs open.
 pub fn shared() -> &'static Cluster {
     &CLUSTER
 }

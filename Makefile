@@ -15,7 +15,8 @@ export CARGO_TERM_PROGRESS_WHEN ?= auto
 BIN := $(CARGO_TARGET_DIR)/debug
 CORPUS := $(or $(FACTEUR_CORPUS),$(abspath $(CURDIR)/../shared/corpus))
 CARGO_DENY_VERSION := 0.20.2
-KILLS ?= 50
+KILLS ?= 1000
+SEED ?= 20261123
 
 .PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance fuzz bench \
         venv clean-demo clean-all
@@ -70,9 +71,11 @@ test: packs ## Every test.
 	  cargo test --locked --workspace --no-fail-fast; \
 	fi
 
-torture: packs ## Kill -9 at every kind of instant, with lost answers: KILLS=50 times (by hand).
+torture: packs ## Kill -9 and every other fault, KILLS=1000 times on each back end; SEED=… repeats a run (by hand).
+	cargo build --locked -p facteur-simulator
 	@unset FACTEUR_PACKS FACTEUR_HOME; \
-	FACTEUR_TORTURE=$(KILLS) cargo test --locked -p facteur --test kill -- --nocapture
+	FACTEUR_TORTURE=$(KILLS) FACTEUR_TORTURE_SEED=$(SEED) \
+	cargo test --locked -p facteur --test torture -- --nocapture nothing_is_lost every_judge
 
 venv: setup
 	@scripts/venv.sh .venv conformance/requirements.txt

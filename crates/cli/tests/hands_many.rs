@@ -154,3 +154,24 @@ fn what_was_never_sent_cannot_be_absent() {
     home.ends(0, &["resolve", "R-2", "--as", "outside", "--why", "envoyée par courriel"]);
     assert_eq!(home.state("f.xml"), "outside_portal");
 }
+
+/// Nobody types the portal's own identity of an invoice: the search finds it, and the payment is learnt.
+#[test]
+fn what_a_person_found_on_the_portal_is_followed_until_it_is_paid() {
+    if packs().is_none() {
+        return;
+    }
+    let gateway = Gateway::start(&[]);
+    let home = uncertain(&gateway, "lose-answer");
+    home.ends(0, &["resolve", "R-1", "--as", "integrated", "--why", "vue sur le portail"]);
+    assert_eq!((home.state("f.xml").as_str(), &home.line("f.xml")["flow"]), ("integrated", &serde_json::Value::Null));
+    while gateway.ledger()[0]["flow_state"] != "IN_INTEGRE" {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let paid = r#"{"number":"R-1","supplier":"99980123600012","status":"MISE_EN_PAIEMENT"}"#;
+    gateway.tell("status", paid);
+    home.ends(0, &["follow"]);
+    let line = home.line("f.xml");
+    assert_eq!((&line["state"], &line["flow"]), (&"settled".into(), &gateway.ledger()[0]["flow"]), "{line}");
+    home.ends(0, &["store", "check"]);
+}

@@ -131,6 +131,29 @@ fn a_store_that_cannot_be_used_is_said_in_one_line() {
     }
 }
 
+/// Two legal persons never share a store: neither sees, sends or keeps what is the other's, and credentials that are
+/// refused to one stop nothing of the other.
+#[test]
+fn a_store_serves_one_legal_person() {
+    for url in [new_database(), format!("sqlite:{}", tempfile::tempdir().unwrap().path().join("s.db").display())] {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            std::fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
+        }
+        let (ours, theirs) = (Home::demo(NO_GATEWAY), Home::demo(NO_GATEWAY));
+        ours.keep_in(&url);
+        theirs.set("siren = \"404833048\"", "siren = \"552049447\"");
+        theirs.keep_in(&url);
+        // Nothing is in it yet: a SIREN that was wrong can still be corrected.
+        theirs.ends(0, &["status"]);
+        ours.import("a.xml", &invoice("P-1"));
+        for command in [&["status"][..], &["work", "--until-idle"], &["send"], &["import"]] {
+            let told = text(&theirs.ends(2, command).stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(told.contains("une autre personne morale") && told.contains("404833048"), "{told}");
+        }
+        assert_eq!(ours.counts().values().sum::<u64>(), 1);
+    }
+}
+
 #[test]
 fn the_environment_names_a_store_before_the_configuration() {
     let (home, url) = (Home::demo(NO_GATEWAY), new_database());

@@ -1,6 +1,8 @@
 //! `facteur work` as a service: it begins, shows its metrics, and ends cleanly when it is asked to.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../store/tests/cluster/mod.rs"]
+mod cluster;
 mod common;
 
 use std::io::{Read as _, Write as _};
@@ -80,6 +82,32 @@ fn a_worker_deposits_follows_shows_its_metrics_and_ends_cleanly_on_sigterm() {
     assert!(about.iter().any(|line| line.contains("deposit recorded") && line.contains("\"flow\"")), "{about:#?}");
     assert!(about.iter().any(|line| line.contains("moved on") && line.contains("\"follow\"")), "{about:#?}");
     assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
+}
+
+/// On a server it listens for new work, and lets go of that too when it is asked to end.
+#[test]
+fn a_worker_on_a_server_ends_cleanly_on_sigterm_while_another_goes_on() {
+    if packs().is_none() {
+        return;
+    }
+    let gateway = Gateway::start(&[]);
+    let home = Home::demo(&gateway.url);
+    home.keep_in(&cluster::shared().url(&cluster::shared().new_database()));
+    home.import("s-0.xml", &invoice("S-0"));
+    let start = || home.command(&["work", "--format", "json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let workers = [start(), start()];
+    until("the first is integrated", || home.counts().get("integrated") == Some(&1));
+    let [first, second] = workers;
+    for (number, mut worker) in [first, second].into_iter().enumerate() {
+        terminate(&worker);
+        until("it ends", || worker.try_wait().unwrap().is_some());
+        assert_eq!(worker.wait().unwrap().code(), Some(0));
+        if number == 0 {
+            home.import("s-1.xml", &invoice("S-1"));
+            until("the other one goes on", || home.counts().get("integrated") == Some(&2));
+        }
+    }
+    assert_eq!(gateway.ledger().len(), 2);
 }
 
 #[test]

@@ -63,6 +63,15 @@ pub enum PipelineError {
     /// The gateway does not let us in, or does not answer.
     #[error(transparent)]
     Gateway(#[from] facteur_model::gateway::GatewayError),
+    /// The store has the invoices of another legal person: one store serves one, so that what one may see, send and
+    /// keep never depends on another.
+    #[error("the store belongs to {name} (SIREN {siren})")]
+    OtherLegalPerson {
+        /// SIREN of the legal person whose store it is.
+        siren: String,
+        /// Its name.
+        name: String,
+    },
     /// Another process does the same work at this moment.
     #[error("another process holds {}", .0.display())]
     Busy(PathBuf),

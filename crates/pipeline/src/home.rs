@@ -109,7 +109,7 @@ impl Home {
     /// Opens the store and registers the structure.
     ///
     /// # Errors
-    /// The store cannot be opened or written.
+    /// The store cannot be opened or written, or it is that of another legal person.
     pub async fn store(&self) -> Result<Store, PipelineError> {
         let location = self.location()?;
         if let Some(path) = location.file() {
@@ -117,6 +117,10 @@ impl Home {
         }
         let store = Store::open(&location).await?;
         let (person, structure) = (&self.configuration.legal_person, &self.configuration.structure);
+        if let Some((siren, name)) = store.other_legal_person(&person.siren).await? {
+            store.close().await;
+            return Err(PipelineError::OtherLegalPerson { siren, name });
+        }
         let now = SystemClock.now();
         let registered = Structure {
             siren: person.siren.clone(),

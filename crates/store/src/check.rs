@@ -81,6 +81,10 @@ impl Replay {
         self.states.get(invoice).map(String::as_str)
     }
 
+    pub(crate) fn invoices(&self) -> impl Iterator<Item = &str> {
+        self.states.keys().map(String::as_str)
+    }
+
     pub(crate) fn take(&mut self, line: &Line) {
         self.lines += 1;
         let Some(payload) = line.payload.as_deref().and_then(|text| serde_json::from_str::<Json>(text).ok()) else {

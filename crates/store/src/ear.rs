@@ -37,6 +37,11 @@ impl Ear {
         Ok(true)
     }
 
+    /// Stops listening: a pool that is closed waits for every connection that it gave out.
+    pub(crate) async fn close(&self) {
+        *self.listener.lock().await = None;
+    }
+
     /// Whether the journal has grown since the last call.
     pub(crate) async fn is_news(&self, seq: i64) -> bool {
         let mut seen = self.seen.lock().await;

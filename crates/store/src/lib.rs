@@ -102,6 +102,7 @@ impl Store {
     /// Waits until everything given to the writer is durable, and closes.
     pub async fn close(self) {
         self.writer.stop().await;
+        self.ear.close().await;
         self.readers.close().await;
     }
 
@@ -111,6 +112,14 @@ impl Store {
     /// When the store cannot be written.
     pub async fn register(&self, structure: &Structure, at: Timestamp) -> Result<(), StoreError> {
         self.writer.register(structure.clone(), at).await
+    }
+
+    /// SIREN and name of a legal person, other than that one, which has invoices here.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn other_legal_person(&self, siren: &str) -> Result<Option<(String, String)>, StoreError> {
+        ask!(self, read::other_legal_person(siren))
     }
 
     /// Records a document, durably.

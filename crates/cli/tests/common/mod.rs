@@ -60,7 +60,8 @@ impl Gateway {
         Self { child, url, folder }
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str) -> String {
+    /// Asks it one thing; its answer.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> String {
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).unwrap();
         let request = format!(

@@ -96,20 +96,22 @@ async fn documents(readers: &Pool, health: &mut Health, eliminated: &BTreeSet<St
     Ok(())
 }
 
-/// The state of every invoice must be the one that its journal ends with.
+/// The state of every invoice must be the one that its journal ends with, and no invoice that the journal knows is gone.
 async fn states(readers: &Pool, health: &mut Health, replay: &Replay) -> Result<(), StoreError> {
     let mut after = String::new();
+    let mut gone: BTreeSet<&str> = replay.invoices().collect();
     loop {
         let rows = sqlx::query("SELECT id, state FROM invoice WHERE id > $1 ORDER BY id LIMIT $2")
             .bind(&after)
             .bind(PAGE)
             .fetch_all(readers)
             .await?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let Some(last) = rows.last() else { break };
         after = last.get(0);
         for row in &rows {
             health.invoices += 1;
             let (id, state): (String, String) = (row.get(0), row.get(1));
+            gone.remove(id.as_str());
             match replay.state(&id) {
                 Some(told) if told == state => {}
                 Some(told) => health.problems.push(format!("invoice {id} is {state}, its journal ends with {told}")),
@@ -117,4 +119,6 @@ async fn states(readers: &Pool, health: &mut Health, replay: &Replay) -> Result<
             }
         }
     }
+    health.problems.extend(gone.into_iter().map(|id| format!("invoice {id}: the journal knows it, and it is gone")));
+    Ok(())
 }

@@ -533,6 +533,16 @@ fn to_line(row: &Row) -> Line {
 }
 
 /// The timestamps of heads, oldest first.
+/// SIREN and name of a legal person, other than that one, which has invoices here.
+pub(crate) async fn other_legal_person(readers: &Pool, siren: &str) -> Result<Option<(String, String)>, StoreError> {
+    let person = sqlx::query(
+        "SELECT siren, name FROM legal_person WHERE siren <> $1 \
+         AND EXISTS (SELECT 1 FROM invoice WHERE invoice.siren = legal_person.siren) ORDER BY siren LIMIT 1",
+    );
+    let row = person.bind(siren).fetch_optional(readers).await?;
+    Ok(row.map(|row| (row.get(0), row.get(1))))
+}
+
 pub(crate) async fn timestamps(readers: &Pool) -> Result<Vec<Stamp>, StoreError> {
     let rows = sqlx::query("SELECT seq, hash, at, token FROM head_timestamp ORDER BY seq").fetch_all(readers).await?;
     let stamp = |row: &Row| Stamp {

@@ -89,10 +89,13 @@ impl Cluster {
         format!("postgres://{account}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// The process number of the server.
-    pub fn server(&self) -> u32 {
+    /// From now on no file of a new connection may grow beyond so many bytes (`unlimited`), as on a full disk. False
+    /// where this machine cannot do that.
+    pub fn limit_files(&self, bytes: &str) -> bool {
         let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
-        file.lines().next().unwrap().trim().parse().unwrap()
+        let mut command = not_root("prlimit");
+        command.args(["--pid", file.lines().next().unwrap().trim()]).arg(format!("--fsize={bytes}:"));
+        command.status().is_ok_and(|end| end.success())
     }
 
     /// The folder with the configuration of the cluster.

@@ -1,0 +1,52 @@
+//! What can be seen from outside after everything: the program's own words, its folders, and the gateway's ledger.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::common::{Gateway, Home, text};
+
+/// All that is judged.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The numbers of the invoices that were dropped into the inbox.
+    pub dropped: Vec<String>,
+    /// How many invoices were in each state before.
+    pub before: BTreeMap<String, u64>,
+    /// `status --summary`.
+    pub summary: Value,
+    /// `status`, without those of before.
+    pub lines: Vec<Value>,
+    /// Every deposit that the gateway accepted, an invoice a line.
+    pub ledger: Vec<Value>,
+    /// `journal verify`.
+    pub journal: Value,
+    /// `store check`.
+    pub store: Value,
+    /// Files that are not where they end: in `work` or still in the inbox.
+    pub left: Vec<String>,
+}
+
+impl Evidence {
+    pub fn gather(home: &Home, gateway: &Gateway, dropped: &[String], before: &BTreeMap<String, u64>) -> Self {
+        let mut lines = home.json(&["status"]);
+        lines.retain(|line| !line["file"].as_str().is_some_and(|file| file.starts_with("p-")));
+        Self {
+            dropped: dropped.to_vec(),
+            before: before.clone(),
+            summary: home.json(&["status", "--summary"]).remove(0),
+            lines,
+            ledger: gateway.ledger(),
+            journal: judged(home, &["journal", "verify"]),
+            store: judged(home, &["store", "check"]),
+            left: [home.files("work"), home.files("inbox")].concat(),
+        }
+    }
+}
+
+/// What a check says; one that cannot say anything is a finding too.
+fn judged(home: &Home, check: &[&str]) -> Value {
+    let output = home.run(&[check, &["--format", "json"]].concat());
+    let told = text(&output.stdout);
+    serde_json::from_str(told.trim()).unwrap_or_else(|_| Value::String(format!("{told}{}", text(&output.stderr))))
+}

@@ -162,11 +162,9 @@ impl Talk {
             PipelineError::Listen { address, source } => {
                 one("error.listen", &[("address", &address.to_string()), ("what", &source.to_string())])
             }
-            PipelineError::OtherLegalPerson { siren, name } => two(
-                "error.other_legal_person",
-                &[("siren", siren), ("name", name)],
-                "error.other_legal_person_hint",
-            ),
+            PipelineError::OtherLegalPerson { siren, name } => {
+                two("error.other_legal_person", &[("siren", siren), ("name", name)], "error.other_legal_person_hint")
+            }
             PipelineError::Busy(path) => two("error.busy", &[("path", &path.display().to_string())], "error.busy_hint"),
             PipelineError::OutsideWindow { from, until } => {
                 two("error.outside_window", &[("from", from), ("until", until)], "error.outside_window_hint")

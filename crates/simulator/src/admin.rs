@@ -109,7 +109,8 @@ fn parse_faults(request: &Map<String, Value>) -> Result<(Vec<Fault>, Vec<FaultRa
 fn show_faults(table: &FaultTable) -> Response {
     let rates: Map<String, Value> =
         table.rates().map(|(name, rate)| (name, json!(f64::from(rate) / 1_000_000.0))).collect();
-    let committed: Map<String, Value> = table.committed().map(|(name, count)| (name.to_owned(), json!(count))).collect();
+    let committed: Map<String, Value> =
+        table.committed().map(|(name, count)| (name.to_owned(), json!(count))).collect();
     Json(json!({ "rates": rates, "next": table.queued(), "committed": committed })).into_response()
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{Cluster, shared};
 use crate::common::{Gateway, Home, invoice, packs};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, head};
 use crate::verdict::{JUDGES, breaches};
 
 /// A home with three invoices that went the whole way, in a database of its own.
@@ -14,6 +14,7 @@ struct Sound {
     home: Home,
     database: String,
     dropped: Vec<String>,
+    kept: String,
 }
 
 impl Sound {
@@ -27,11 +28,12 @@ impl Sound {
             home.drop_in(&format!("{number}.xml"), &invoice(number));
         }
         home.ends(0, &["run", "--wait", "20"]);
-        Self { gateway, home, database, dropped }
+        let kept = head(&home);
+        Self { gateway, home, database, dropped, kept }
     }
 
     fn judged(&self) -> Vec<String> {
-        breaches(&Evidence::gather(&self.home, &self.gateway, &self.dropped, &BTreeMap::new()))
+        breaches(&Evidence::gather(&self.home, &self.gateway, &self.dropped, &BTreeMap::new(), &self.kept))
     }
 
     /// The judges that say something while the store is broken so; afterwards it is whole again.

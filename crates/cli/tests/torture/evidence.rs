@@ -19,7 +19,7 @@ pub struct Evidence {
     pub lines: Vec<Value>,
     /// Every deposit that the gateway accepted, an invoice a line.
     pub ledger: Vec<Value>,
-    /// `journal verify`.
+    /// `journal verify` against a head that was kept elsewhere.
     pub journal: Value,
     /// `store check`.
     pub store: Value,
@@ -28,7 +28,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    pub fn gather(home: &Home, gateway: &Gateway, dropped: &[String], before: &BTreeMap<String, u64>) -> Self {
+    /// `kept` is a head of the journal that was kept elsewhere.
+    pub fn gather(
+        home: &Home,
+        gateway: &Gateway,
+        dropped: &[String],
+        before: &BTreeMap<String, u64>,
+        kept: &str,
+    ) -> Self {
         let mut lines = home.json(&["status"]);
         lines.retain(|line| !line["file"].as_str().is_some_and(|file| file.starts_with("p-")));
         Self {
@@ -37,11 +44,16 @@ impl Evidence {
             summary: home.json(&["status", "--summary"]).remove(0),
             lines,
             ledger: gateway.ledger(),
-            journal: judged(home, &["journal", "verify"]),
+            journal: judged(home, &["journal", "verify", "--head", kept]),
             store: judged(home, &["store", "check"]),
             left: [home.files("work"), home.files("inbox")].concat(),
         }
     }
+}
+
+/// The head of the journal now.
+pub fn head(home: &Home) -> String {
+    home.json(&["store", "migrate"])[0]["head"].as_str().unwrap().to_owned()
 }
 
 /// What a check says; one that cannot say anything is a finding too.

@@ -29,8 +29,20 @@ use totals::Totals;
 /// The gateway of the rounds: late answers later than the client's patience, pages shorter than a lot, a recipient who
 /// pays.
 const GATEWAY: [&str; 14] = [
-    "--retry-after", "1", "--late", "3s", "--drip", "100ms", "--slow-integration", "1s", "--page-size", "2", "--robot",
-    "on", "--robot-step", "100ms",
+    "--retry-after",
+    "1",
+    "--late",
+    "3s",
+    "--drip",
+    "100ms",
+    "--slow-integration",
+    "1s",
+    "--page-size",
+    "2",
+    "--robot",
+    "on",
+    "--robot-step",
+    "100ms",
 ];
 
 #[test]
@@ -72,8 +84,9 @@ fn torture(cluster: Option<&Cluster>) {
         }
         ordeal.round(round);
     }
+    let kept = evidence::head(&home);
     ordeal.finish();
-    let evidence = Evidence::gather(&home, &gateway, &ordeal.dropped, &before);
+    let evidence = Evidence::gather(&home, &gateway, &ordeal.dropped, &before, &kept);
     let breaches = verdict::breaches(&evidence);
     ordeal.totals.print(&evidence, &ordeal.faults(), &breaches);
     assert!(breaches.is_empty(), "{}\n{}", ordeal.totals.replay(), breaches.join("\n"));

@@ -120,7 +120,8 @@ impl<'a> Ordeal<'a> {
     fn on_their_way(&self) -> u64 {
         let summary = self.home.json(&["status", "--summary"]).remove(0);
         let by_state = summary["by_state"].as_object().unwrap();
-        let on = ["received", "parsed", "validated", "sealed", "queued", "depositing", "deposited", "deferred", "uncertain"];
+        let on =
+            ["received", "parsed", "validated", "sealed", "queued", "depositing", "deposited", "deferred", "uncertain"];
         by_state.iter().filter(|(state, _)| on.contains(&state.as_str())).filter_map(|(_, count)| count.as_u64()).sum()
     }
 
@@ -132,7 +133,8 @@ impl<'a> Ordeal<'a> {
         for number in &numbers {
             let there = ledger.iter().any(|one| one["number"] == number.as_str() && !one["invoice_state"].is_null());
             let found = if there { "integrated" } else { "absent" };
-            let told = self.command(&["resolve", number, "--as", found, "--why", "vu sur le portail"]).output().unwrap();
+            let told =
+                self.command(&["resolve", number, "--as", found, "--why", "vu sur le portail"]).output().unwrap();
             assert!(told.status.success(), "{}", text(&told.stderr));
         }
         self.totals.helped += numbers.len() as u64;
@@ -235,7 +237,11 @@ impl<'a> Ordeal<'a> {
         living.push(self.spawn(&mut self.command(&work)));
         std::thread::sleep(Duration::from_millis(400));
         for worker in &living {
-            Command::new("kill").args(["-TERM", &worker.child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
+            Command::new("kill")
+                .args(["-TERM", &worker.child.id().to_string()])
+                .stderr(Stdio::null())
+                .status()
+                .unwrap();
         }
         for worker in living {
             let told: Value = serde_json::from_str(&self.ended(worker, name)).unwrap_or_default();

@@ -72,7 +72,10 @@ impl Totals {
             println!("  left out        {}", list(&self.left_out));
         }
         println!("  faults          {}: {}", sum(faults), list(faults));
-        println!("  deposits        {} accepted, {silent} of them without an answer that says so", evidence.ledger.len());
+        println!(
+            "  deposits        {} accepted, {silent} of them without an answer that says so",
+            evidence.ledger.len()
+        );
         println!("  dead senders    {} rescued by workers; {} words of a person", self.rescued, self.helped);
         let by_state = evidence.summary["by_state"].as_object().into_iter().flatten();
         let by_state: Vec<String> = by_state.map(|(state, count)| format!("{count} {state}")).collect();

@@ -22,7 +22,10 @@ pub const JUDGES: [(&str, Judge); 8] = [
 
 /// Everything that is wrong.
 pub fn breaches(evidence: &Evidence) -> Vec<String> {
-    JUDGES.iter().flat_map(|(name, judge)| judge(evidence).into_iter().map(move |what| format!("{name}: {what}"))).collect()
+    JUDGES
+        .iter()
+        .flat_map(|(name, judge)| judge(evidence).into_iter().map(move |what| format!("{name}: {what}")))
+        .collect()
 }
 
 fn word<'a>(line: &'a Value, name: &str) -> &'a str {
@@ -109,9 +112,10 @@ fn bytes(evidence: &Evidence) -> Vec<String> {
     let taken = evidence.ledger.iter().filter(|deposit| integrated(deposit));
     let arrived: BTreeMap<&str, &str> =
         taken.map(|deposit| (word(deposit, "number"), word(deposit, "sha256"))).collect();
-    let wrong = evidence.lines.iter().filter(|line| {
-        arrived.get(word(line, "number")).is_some_and(|sha256| *sha256 != word(line, "sent_sha256"))
-    });
+    let wrong = evidence
+        .lines
+        .iter()
+        .filter(|line| arrived.get(word(line, "number")).is_some_and(|sha256| *sha256 != word(line, "sent_sha256")));
     wrong.map(|line| format!("{line}: other bytes arrived")).collect()
 }
 

@@ -234,9 +234,13 @@ async fn followed(dispatcher: &Dispatcher, only: &[String], force: bool) -> Resu
 /// What a person found on the portal (`resolve`) came without the gateway's own identity of the invoice: from now on it
 /// is known by the one that the search gave.
 fn known_as(step: Step, invoice: &Invoice, row: &GatewayInvoice) -> Step {
-    let step = step
-        .set(Field::GatewayId, Value::Text(row.id.clone()))
-        .heard(heard("search", format!("found:{}", row.id), "FOUND", None, row.flow.as_deref()));
+    let step = step.set(Field::GatewayId, Value::Text(row.id.clone())).heard(heard(
+        "search",
+        format!("found:{}", row.id),
+        "FOUND",
+        None,
+        row.flow.as_deref(),
+    ));
     match (&invoice.flow, &row.flow) {
         (None, Some(flow)) => step.set(Field::Flow, Value::Text(flow.clone())),
         _ => step,

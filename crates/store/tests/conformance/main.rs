@@ -67,6 +67,7 @@ stories! {
         a_cut_tail_is_found_against_a_timestamp,
         a_journal_written_anew_is_found_against_a_head_kept_elsewhere,
         a_step_that_the_life_cycle_has_not_is_found,
+        an_invoice_that_is_gone_is_missed,
         a_flipped_byte_of_a_document_is_found;
     copies:
         a_move_loses_no_line_of_the_journal,

@@ -115,6 +115,20 @@ pub async fn a_step_that_the_life_cycle_has_not_is_found(bed: &Bed) {
     assert_eq!(problems, ["journal line 3: no step leads from queued to settled"]);
 }
 
+pub async fn an_invoice_that_is_gone_is_missed(bed: &Bed) {
+    let store = bed.store().await;
+    let (id, _) = (queued(&store, "F-1").await, queued(&store, "F-2").await);
+    let gone = if bed.database.is_some() {
+        "SET session_replication_role = replica; DELETE FROM invoice WHERE number = 'F-1'; \
+         SET session_replication_role = DEFAULT"
+    } else {
+        "PRAGMA foreign_keys = OFF; DELETE FROM invoice WHERE number = 'F-1'; PRAGMA foreign_keys = ON"
+    };
+    bed.sql(gone).await.unwrap();
+    let problems = store.check().await.unwrap().problems;
+    assert!(problems.contains(&format!("invoice {id}: the journal knows it, and it is gone")), "{problems:?}");
+}
+
 pub async fn a_flipped_byte_of_a_document_is_found(bed: &Bed) {
     let store = bed.store().await;
     let id = queued(&store, "F-1").await;

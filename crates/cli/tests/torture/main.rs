@@ -71,13 +71,13 @@ fn torture(cluster: Option<&Cluster>) {
     let home = Home::demo(&gateway.url);
     let name = cluster.map(Cluster::new_database);
     let server = cluster.zip(name.as_deref()).map(|(cluster, name)| Database { cluster, name });
-    if let Some(server) = server {
-        home.keep_in(&server.cluster.url(server.name));
-    }
     let totals = Totals::new(if server.is_some() { "PostgreSQL" } else { "SQLite" }, seed, kills);
     let before = prefill::fill(&home.path(), rows);
-    println!("{rows} invoices before, after {:?}", totals.age());
+    if let Some(server) = server {
+        home.ends(0, &["store", "move", "--to", &server.cluster.url(server.name)]);
+    }
     let mut ordeal = Ordeal::new(&home, &gateway, server, totals);
+    ordeal.totals.took.insert("filling", ordeal.totals.age());
     for round in Plan::new(seed, server.is_some()) {
         if ordeal.totals.kills() >= kills {
             break;

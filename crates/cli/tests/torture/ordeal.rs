@@ -64,6 +64,12 @@ impl<'a> Ordeal<'a> {
     }
 
     pub fn round(&mut self, round: Round) {
+        let began = Instant::now();
+        self.go(round);
+        *self.totals.took.entry(round.trouble.name()).or_default() += began.elapsed();
+    }
+
+    fn go(&mut self, round: Round) {
         *self.totals.rounds.entry(round.trouble.name()).or_default() += 1;
         *self.totals.weathers.entry(format!("{:?}", round.weather).to_lowercase()).or_default() += 1;
         self.gateway.tell("faults", round.weather.faults());
@@ -104,6 +110,7 @@ impl<'a> Ordeal<'a> {
     /// Undisturbed rounds until nothing is on its way. Where the program handed a case to a person, since several
     /// deposits in a row had no answer, the harness looks at the portal as a person would and says what it found.
     pub fn finish(&mut self) {
+        let began = Instant::now();
         self.gateway.tell("faults", "{}");
         let end = Instant::now() + Duration::from_secs(240);
         while self.on_their_way() > 0 || self.help() > 0 {
@@ -115,6 +122,7 @@ impl<'a> Ordeal<'a> {
             self.pass(4000);
             self.run("the end");
         }
+        self.totals.took.insert("the end", began.elapsed());
     }
 
     fn on_their_way(&self) -> u64 {

@@ -14,6 +14,8 @@ pub struct Totals {
     wanted: u64,
     began: Instant,
     pub rounds: BTreeMap<&'static str, u64>,
+    /// What the rounds of each kind took together.
+    pub took: BTreeMap<&'static str, std::time::Duration>,
     pub weathers: BTreeMap<String, u64>,
     /// Processes that ended by a signal, by the place, or by the kind of round.
     pub kills: BTreeMap<String, u64>,
@@ -35,6 +37,7 @@ impl Totals {
             wanted,
             began: Instant::now(),
             rounds: BTreeMap::new(),
+            took: BTreeMap::new(),
             weathers: BTreeMap::new(),
             kills: BTreeMap::new(),
             gave_up: BTreeMap::new(),
@@ -88,7 +91,8 @@ impl Totals {
         println!("  lost            {}", by("lost") + by("counts"));
         println!("  twice           {}", by("twice") + by("from nowhere"));
         println!("  journal         {} lines verified, head {}", evidence.journal["lines"], evidence.journal["head"]);
-        println!("  wall time       {} s", self.began.elapsed().as_secs());
+        let took: Vec<String> = self.took.iter().map(|(name, took)| format!("{name} {} s", took.as_secs())).collect();
+        println!("  wall time       {} s: {}", self.began.elapsed().as_secs(), took.join(", "));
     }
 }
 

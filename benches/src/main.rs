@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, rules, pdf, sealing,
 //! import, memory. `year --home DIR [--invoices N] [--seed N]` fills a home with an invented year instead. Nothing
-//! here is an assertion on time: the figures are for `benches/README.md`.
+//! here is an assertion on time: the figures are for `benches/README.md`. `turns CASE [N]` runs a case of the rules N times
+//! without a peer, for a profiler.
 
 mod draw;
 mod generate;
@@ -13,6 +14,7 @@ mod peer;
 mod reading;
 mod report;
 mod rules;
+mod rules_turns;
 mod rules_whole;
 mod schema;
 mod sealing;
@@ -31,6 +33,9 @@ fn main() -> anyhow::Result<()> {
         return year::run(&given);
     }
     facteur_validate::init();
+    if given.first().is_some_and(|part| part == "turns") {
+        return rules_turns::run(&given);
+    }
     facteur_sign::init()?;
     let (rounds, parts) = arguments()?;
     println!("{}\n{rounds} rounds, ours and the peer's in turns.", report::machine());

@@ -52,7 +52,7 @@ fn line(what: &str, values: &[f64], unit: &str, most: f64) {
 }
 
 /// The whole way of a document, from its bytes to its verdict.
-fn chain(checker: &Checker, plan: &Plan, text: &str) -> anyhow::Result<usize> {
+pub fn chain(checker: &Checker, plan: &Plan, text: &str) -> anyhow::Result<usize> {
     let document = Document::parse(text.as_bytes(), &Limits { max_bytes: 30_000_000, ..Limits::default() })?;
     let parsed = facteur_parse::read(&document)?;
     let subject = Subject {

@@ -11,16 +11,19 @@ mod choose;
 mod error;
 pub mod fields;
 mod root;
+pub mod scan;
 pub mod text;
 mod xmp;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use facteur_model::finding::{Actor, Finding, Layer};
 use lopdf::{Document, LoadOptions};
 use serde::{Deserialize, Serialize};
 
 pub use error::PdfError;
+use fields::FieldName;
+use fields::template::{Learnt, Template, learn};
 pub use root::{InvoiceRoot, invoice_root};
 pub use text::PdfText;
 pub use xmp::Xmp;
@@ -165,6 +168,9 @@ pub struct PdfPages {
     pub images: bool,
     /// Whether pages beyond the limits were left out.
     pub truncated: bool,
+    /// Whether the words were recognised on images: nothing of them is sure.
+    #[serde(default)]
+    pub recognised: bool,
     /// The fields of an invoice that were found.
     pub reading: fields::Reading,
 }
@@ -174,14 +180,36 @@ pub struct PdfPages {
 /// # Errors
 /// As [`extract`], whatever the PDF carries.
 pub fn read_pages(bytes: &[u8], limits: &PdfLimits) -> Result<PdfPages, PdfError> {
+    read_pages_with(bytes, limits, &[])
+}
+
+/// Reads the fields of an invoice from the pages of a PDF, with what is known of its supplier.
+///
+/// # Errors
+/// As [`extract`], whatever the PDF carries.
+pub fn read_pages_with(bytes: &[u8], limits: &PdfLimits, templates: &[Template]) -> Result<PdfPages, PdfError> {
     let text = read_text(bytes, limits)?;
     Ok(PdfPages {
         pages: text.pages.len(),
         empty: text.is_empty(),
         images: text.images,
         truncated: text.truncated,
-        reading: fields::read(&text),
+        recognised: false,
+        reading: fields::read_with(&text, templates),
     })
+}
+
+/// Learns a template from the pages of a PDF and the values that a person made of them; `None` where nothing on the
+/// pages names the supplier.
+///
+/// # Errors
+/// As [`extract`], whatever the PDF carries.
+pub fn learn_from(
+    bytes: &[u8],
+    limits: &PdfLimits,
+    values: &BTreeMap<FieldName, String>,
+) -> Result<Option<Learnt>, PdfError> {
+    Ok(learn(&read_text(bytes, limits)?, values))
 }
 
 /// Reads the text of a PDF's pages.

@@ -3,12 +3,13 @@
 use std::io;
 use std::process::exit;
 
-use facteur_parse::pdf::{extract, read_pages};
+use facteur_parse::pdf::scan::scan;
+use facteur_parse::pdf::{extract, learn_from, read_pages_with};
 use rustix::process::{Resource, Rlimit, chdir, getrlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 use rustix::time::{ClockId, clock_gettime};
 
-use super::protocol::{Task, read_request, write_attachments, write_pages};
+use super::protocol::{Task, read_request, write_attachments, write_plain, write_scan};
 
 /// Address space of the child. The costliest real PDF needs 264 MB for 300,000 objects, over the limit of objects.
 const MEMORY_MAX: u64 = 512 << 20;
@@ -79,20 +80,30 @@ fn serve() -> io::Result<()> {
         let Some((question, bytes)) = read_request(&mut input)? else { break };
         grant_cpu()?;
         let spent = || served >= RETIRE_AFTER_FILES || cpu_seconds() >= RETIRE_AFTER_CPU;
-        let last = match question.task {
+        let limits = &question.limits;
+        let last;
+        match question.task {
             Task::Attachments => {
-                let result = extract(&bytes, &question.limits);
-                let last = spent();
+                let result = extract(&bytes, limits);
+                last = spent();
                 write_attachments(&mut output, &result, last)?;
-                last
             }
-            Task::Pages => {
-                let result = read_pages(&bytes, &question.limits);
-                let last = spent();
-                write_pages(&mut output, &result, last)?;
-                last
+            Task::Pages(templates) => {
+                let result = read_pages_with(&bytes, limits, &templates);
+                last = spent();
+                write_plain(&mut output, &result, last)?;
             }
-        };
+            Task::Learn(values) => {
+                let result = learn_from(&bytes, limits, &values);
+                last = spent();
+                write_plain(&mut output, &result, last)?;
+            }
+            Task::Scan(images) => {
+                let result = scan(&bytes, limits, images);
+                last = spent();
+                write_scan(&mut output, &result, last)?;
+            }
+        }
         if last {
             break;
         }

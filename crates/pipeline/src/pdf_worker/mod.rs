@@ -7,7 +7,9 @@
 
 mod child;
 mod protocol;
+mod recognition;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -16,6 +18,8 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use facteur_parse::pdf::fields::template::{Learnt, Template};
+use facteur_parse::pdf::scan::{Scan, ScanError};
 use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits, PdfPages, is_pdf};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -25,7 +29,8 @@ use tokio::time::timeout;
 pub use child::child_main;
 pub use facteur_parse::pdf::fields::{Field, FieldName, Method, Reading};
 pub use facteur_parse::pdf::text::Place;
-use protocol::{Answer, Asked, Question};
+use protocol::{Answer, Asked, Question, Task};
+pub use recognition::Recogniser;
 
 /// How long one file may take, from the request to the last byte of the answer.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -39,6 +44,8 @@ pub struct PdfWorkerPool {
     arguments: Vec<OsString>,
     limits: PdfLimits,
     time_limit: Duration,
+    templates: Vec<Template>,
+    recogniser: Option<Recogniser>,
     slots: Semaphore,
     idle: Mutex<Vec<Worker>>,
 }
@@ -58,6 +65,8 @@ impl PdfWorkerPool {
             arguments: arguments.into_iter().map(Into::into).collect(),
             limits: PdfLimits::default(),
             time_limit: TIME_LIMIT,
+            templates: Vec::new(),
+            recogniser: None,
             slots: Semaphore::new(size.max(1)),
             idle: Mutex::new(Vec::new()),
         })
@@ -77,24 +86,64 @@ impl PdfWorkerPool {
         self
     }
 
+    /// The same pool with what is known of suppliers.
+    #[must_use]
+    pub fn with_templates(mut self, templates: Vec<Template>) -> Self {
+        self.templates = templates;
+        self
+    }
+
+    /// The same pool with a recogniser of text on scanned pages.
+    #[must_use]
+    pub fn with_recogniser(mut self, recogniser: Option<Recogniser>) -> Self {
+        self.recogniser = recogniser;
+        self
+    }
+
     /// Reads the attachments of one PDF in a child.
     ///
     /// # Errors
     /// What the reader says of the document; [`PdfError::TooSlow`] or [`PdfError::WorkerDied`] when it ended without an
     /// answer; [`PdfError::WorkerUnavailable`] when no child could be started, which says nothing of the document.
     pub async fn extract(&self, bytes: &[u8]) -> Result<PdfContent, PdfError> {
-        self.in_a_child(bytes).await
+        self.in_a_child(Task::Attachments, bytes).await
     }
 
-    /// Reads in a child what the pages of one PDF say.
+    /// Reads in a child what the pages of one PDF say, with the templates of the pool.
     ///
     /// # Errors
     /// As [`PdfWorkerPool::extract`].
     pub async fn read_pages(&self, bytes: &[u8]) -> Result<PdfPages, PdfError> {
-        self.in_a_child(bytes).await
+        self.in_a_child(Task::Pages(self.templates.clone()), bytes).await
     }
 
-    async fn in_a_child<T: Asked>(&self, bytes: &[u8]) -> Result<T, PdfError> {
+    /// Learns in a child a template from one PDF and the values that a person made of it; `None` where nothing on its
+    /// pages names the supplier.
+    ///
+    /// # Errors
+    /// As [`PdfWorkerPool::extract`].
+    pub async fn learn(
+        &self,
+        bytes: &[u8],
+        values: BTreeMap<FieldName, String>,
+    ) -> Result<Option<Learnt>, PdfError> {
+        self.in_a_child(Task::Learn(values), bytes).await
+    }
+
+    /// What the pages of a scan say, recognised on their images. The images are taken out, or painted, by processes
+    /// that are limited as the children are.
+    ///
+    /// # Errors
+    /// The outer error as [`PdfWorkerPool::extract`]; the inner one: nothing recognises text here, or it failed.
+    pub async fn recognise(&self, bytes: &[u8]) -> Result<Result<PdfPages, ScanError>, PdfError> {
+        let Some(recogniser) = &self.recogniser else { return Ok(Err(ScanError::NotInstalled)) };
+        let scan: Scan = self.in_a_child(Task::Scan(!recogniser.paints()), bytes).await?;
+        let _slot = self.slots.acquire().await.map_err(unavailable)?;
+        Ok(recogniser.read(bytes, scan, &self.templates).await)
+    }
+
+    async fn in_a_child<T: Asked>(&self, task: Task, bytes: &[u8]) -> Result<T, PdfError> {
+        let question = Question { task, limits: self.limits };
         if bytes.len() > self.limits.max_file_bytes {
             return Err(PdfError::FileTooLarge { found: bytes.len(), limit: self.limits.max_file_bytes });
         }
@@ -104,12 +153,12 @@ impl PdfWorkerPool {
         let _slot = self.slots.acquire().await.map_err(unavailable)?;
         // A child that served others may have been spent by them: only a fresh one proves a document guilty.
         if let Some(worker) = self.take_idle() {
-            match self.ask(worker, bytes).await {
+            match self.ask(worker, &question, bytes).await {
                 Err(PdfError::WorkerDied { .. } | PdfError::WorkerUnavailable { .. }) => {}
                 outcome => return outcome,
             }
         }
-        self.ask(self.start()?, bytes).await
+        self.ask(self.start()?, &question, bytes).await
     }
 
     fn start(&self) -> Result<Worker, PdfError> {
@@ -130,10 +179,9 @@ impl PdfWorkerPool {
         }
     }
 
-    async fn ask<T: Asked>(&self, mut worker: Worker, bytes: &[u8]) -> Result<T, PdfError> {
+    async fn ask<T: Asked>(&self, mut worker: Worker, question: &Question, bytes: &[u8]) -> Result<T, PdfError> {
         let exchange = async {
-            let question = Question { task: T::TASK, limits: self.limits };
-            protocol::write_request(&mut worker.input, &question, bytes).await?;
+            protocol::write_request(&mut worker.input, question, bytes).await?;
             T::read(&mut worker.output, &self.limits).await
         };
         match timeout(self.time_limit, exchange).await {

@@ -1,11 +1,15 @@
 //! What parent and child say to each other over the child's standard input and output.
 //!
 //! Request: length and bytes of what is asked for (JSON: the task and the limits), length and bytes of the PDF. Answer:
-//! length and bytes of the header (JSON), then, for the task of the attachments, their bytes, one after the other, with
+//! length and bytes of the header (JSON), then, for tasks that answer with files, their bytes, one after the other, with
 //! the lengths that the header gives. Lengths are 32-bit little-endian. The parent does not trust the child: a reader that was taken over may answer anything.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
+use facteur_parse::pdf::fields::FieldName;
+use facteur_parse::pdf::fields::template::{Learnt, Template};
+use facteur_parse::pdf::scan::Scan;
 use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits, PdfPages};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,13 +19,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 const HEADER_MAX: usize = 4 << 20;
 
 /// What the child is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Task {
     /// The attachments, and which of them is the invoice.
     Attachments,
-    /// What the pages say.
-    Pages,
+    /// What the pages say, with what is known of suppliers.
+    Pages(Vec<Template>),
+    /// A template from what a person made of the pages.
+    Learn(BTreeMap<FieldName, String>),
+    /// The pages of a scan, with their images or without.
+    Scan(bool),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,10 +38,8 @@ pub(super) struct Question {
     pub(super) limits: PdfLimits,
 }
 
-/// What a child can be asked for.
+/// What a child can answer.
 pub(super) trait Asked: Sized {
-    const TASK: Task;
-
     /// Reads the answer.
     fn read(
         from: &mut (impl AsyncRead + Unpin + Send),
@@ -42,19 +48,38 @@ pub(super) trait Asked: Sized {
 }
 
 impl Asked for PdfContent {
-    const TASK: Task = Task::Attachments;
-
     async fn read(from: &mut (impl AsyncRead + Unpin + Send), limits: &PdfLimits) -> io::Result<Answer<Self>> {
         read_attachments(from, limits).await
     }
 }
 
 impl Asked for PdfPages {
-    const TASK: Task = Task::Pages;
-
     async fn read(from: &mut (impl AsyncRead + Unpin + Send), _limits: &PdfLimits) -> io::Result<Answer<Self>> {
-        let Header { last, lengths, result } = read_header(from).await?;
-        if lengths.is_empty() { Ok(Answer { result, last }) } else { Err(malformed()) }
+        read_plain(from).await
+    }
+}
+
+impl Asked for Option<Learnt> {
+    async fn read(from: &mut (impl AsyncRead + Unpin + Send), _limits: &PdfLimits) -> io::Result<Answer<Self>> {
+        read_plain(from).await
+    }
+}
+
+impl Asked for Scan {
+    async fn read(from: &mut (impl AsyncRead + Unpin + Send), limits: &PdfLimits) -> io::Result<Answer<Self>> {
+        let Header { last, lengths, mut result } = read_header::<Self>(from).await?;
+        if let Ok(scan) = &mut result {
+            let total = lengths.iter().try_fold(0_usize, |sum, length| sum.checked_add(*length));
+            let bounded = total.is_some_and(|total| total <= limits.max_attachments_bytes);
+            if lengths.len() != scan.pages.len() || !bounded {
+                return Err(malformed());
+            }
+            for (page, length) in scan.pages.iter_mut().zip(lengths) {
+                page.image = vec![0; length];
+                from.read_exact(&mut page.image).await?;
+            }
+        }
+        Ok(Answer { result, last })
     }
 }
 
@@ -95,6 +120,12 @@ async fn read_header<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin + S
     Ok(serde_json::from_slice(&header)?)
 }
 
+/// An answer without files.
+async fn read_plain<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin + Send)) -> io::Result<Answer<T>> {
+    let Header { last, lengths, result } = read_header(from).await?;
+    if lengths.is_empty() { Ok(Answer { result, last }) } else { Err(malformed()) }
+}
+
 /// The answer to the task of the attachments.
 async fn read_attachments(
     from: &mut (impl AsyncRead + Unpin + Send),
@@ -129,8 +160,24 @@ pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<(Question,
     Ok(Some((question, read_bytes(from, length)?)))
 }
 
-pub(super) fn write_pages(to: &mut impl Write, result: &Result<PdfPages, PdfError>, last: bool) -> io::Result<()> {
+/// Writes an answer without files.
+pub(super) fn write_plain<T: Serialize + Clone>(
+    to: &mut impl Write,
+    result: &Result<T, PdfError>,
+    last: bool,
+) -> io::Result<()> {
     write_header(to, &Header { last, lengths: Vec::new(), result: result.clone() })?;
+    to.flush()
+}
+
+/// Writes the pages of a scan and their images.
+pub(super) fn write_scan(to: &mut impl Write, result: &Result<Scan, PdfError>, last: bool) -> io::Result<()> {
+    let pages = result.as_ref().map_or(&[][..], |scan| scan.pages.as_slice());
+    let lengths = pages.iter().map(|page| page.image.len()).collect();
+    write_header(to, &Header { last, lengths, result: result.clone() })?;
+    for page in pages {
+        to.write_all(&page.image)?;
+    }
     to.flush()
 }
 

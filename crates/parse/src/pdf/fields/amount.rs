@@ -55,7 +55,7 @@ pub(super) fn money(tokens: &[Token]) -> Option<(Amount, usize)> {
 }
 
 /// A number at the beginning of these tokens: its value, whether it has two decimals, and how many tokens it takes.
-fn read(tokens: &[Token]) -> Option<(Amount, bool, usize)> {
+pub(super) fn read(tokens: &[Token]) -> Option<(Amount, bool, usize)> {
     let first = tokens.first()?;
     let mut text = strip(&first.text)?;
     let mut used = 1;

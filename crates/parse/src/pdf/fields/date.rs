@@ -189,7 +189,7 @@ fn spelt_out(tokens: &[Token]) -> Option<(Date, usize, bool)> {
     None
 }
 
-fn month(word: &str) -> Option<i32> {
+pub(super) fn month(word: &str) -> Option<i32> {
     let word = word.trim_end_matches('.');
     let beginnings: [(i32, &[&str]); 12] = [
         (1, &["janvier", "januar", "january", "janv", "jan"]),

@@ -178,7 +178,7 @@ pub(super) fn ends_with_number(view: &View, first: usize) -> bool {
 
 /// A reference at the beginning of these tokens: a word with a digit that is no date and no amount with cents, or a
 /// prefix of letters and the word with digits after it.
-fn reference(tokens: &[Token]) -> Option<(String, usize)> {
+pub(super) fn reference(tokens: &[Token]) -> Option<(String, usize)> {
     let first = tokens.first()?;
     if first.folded == "n" {
         let (value, used) = reference(tokens.get(1..)?)?;
@@ -196,7 +196,7 @@ fn reference(tokens: &[Token]) -> Option<(String, usize)> {
     spelt.then(|| (format!("{word} {next}"), 2))
 }
 
-fn bare(word: &str) -> &str {
+pub(super) fn bare(word: &str) -> &str {
     word.trim_matches(|c: char| {
         matches!(c, ':' | ',' | ';' | '.' | '(' | ')' | '#' | '°' | '"' | '«' | '»' | '[' | ']')
     })

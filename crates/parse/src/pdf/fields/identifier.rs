@@ -152,7 +152,7 @@ fn vat_numbers(view: &View) -> Vec<Met> {
 
 /// How long a VAT number of this country is, by its first characters (Directive 2006/112, article 215; lengths as
 /// the member states publish them).
-fn vat_length(text: &str) -> Option<usize> {
+pub(super) fn vat_length(text: &str) -> Option<usize> {
     Some(match text.get(..2)? {
         "FR" => 13,
         "DE" | "EE" | "EL" | "PT" => 11,
@@ -174,7 +174,7 @@ fn vat_length(text: &str) -> Option<usize> {
 }
 
 /// Joins tokens until the number has its length; it has to end where a token ends, and to hold digits enough.
-fn joined(tokens: &[Token], length: impl Fn(&str) -> Option<usize>) -> Option<(String, usize)> {
+pub(super) fn joined(tokens: &[Token], length: impl Fn(&str) -> Option<usize>) -> Option<(String, usize)> {
     let mut text = String::new();
     for (index, token) in tokens.iter().take(PIECES_MAX).enumerate() {
         if index > 0 && token.place.left - tokens[index - 1].place.right > 2 * token.place.height().max(1) {
@@ -225,7 +225,7 @@ fn announced(view: &View, word: &str, length: usize, proof: impl Fn(&str) -> boo
     all
 }
 
-fn digits(tokens: &[Token], length: usize) -> Option<(String, usize)> {
+pub(super) fn digits(tokens: &[Token], length: usize) -> Option<(String, usize)> {
     let mut text = String::new();
     for (index, token) in tokens.iter().take(PIECES_MAX).enumerate() {
         let piece = token.text.trim_matches([',', ';', '.', ':', '-', '(', ')']);
@@ -255,7 +255,7 @@ fn ibans(view: &View) -> Vec<Met> {
 }
 
 /// How long an IBAN of this country is (ISO 13616 register).
-fn iban_length(text: &str) -> Option<usize> {
+pub(super) fn iban_length(text: &str) -> Option<usize> {
     let checks = text.as_bytes().get(2..4);
     if checks.is_some_and(|digits| !digits.iter().all(u8::is_ascii_digit)) {
         return None;

@@ -42,10 +42,22 @@ pub(super) fn find(view: &View, labels: &[Label]) -> Vec<Met> {
     met
 }
 
+/// Every place where these folded words stand one after the other.
+pub(super) fn places(view: &View, words: &[String]) -> Vec<Met> {
+    let words = || words.iter().map(String::as_str);
+    let spelt = |first| Some(Met { first, after: spelt_to(view, first, words())?, weight: 0 });
+    (0..view.tokens.len()).filter_map(spelt).collect()
+}
+
 fn spelt(view: &View, first: usize, label: &Label) -> Option<Met> {
+    Some(Met { first, after: spelt_to(view, first, label.words.split(' '))?, weight: label.weight })
+}
+
+/// Where the words end that begin at a token.
+fn spelt_to<'w>(view: &View, first: usize, words: impl Iterator<Item = &'w str>) -> Option<usize> {
     let rest = view.rest(first);
     let mut used = 0;
-    for word in label.words.split(' ') {
+    for word in words {
         let token = rest.get(used)?;
         // A label ends where a wide gap or another column begins.
         if used > 0 && token.place.left - rest[used - 1].place.right > 3 * token.place.height().max(1) {
@@ -56,7 +68,7 @@ fn spelt(view: &View, first: usize, label: &Label) -> Option<Met> {
         }
         used += 1;
     }
-    Some(Met { first, after: first + used, weight: label.weight })
+    (used > 0).then_some(first + used)
 }
 
 /// The first value after a label on its line; `read` answers the value and how many tokens it takes.

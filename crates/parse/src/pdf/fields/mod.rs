@@ -11,6 +11,7 @@ mod identifier;
 mod label;
 mod sums;
 mod table;
+pub mod template;
 mod view;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use facteur_model::amount::Amount;
 use serde::{Deserialize, Serialize};
 
+use self::template::Template;
 use self::view::View;
 use super::text::{PdfText, Place};
 
@@ -209,6 +211,9 @@ pub struct Reading {
     pub vat: Vec<VatRow>,
     /// The lines, where the layout allows.
     pub lines: Vec<ItemRow>,
+    /// The name of the supplier's template that was applied, if any.
+    #[serde(default)]
+    pub template: Option<String>,
     /// Every amount with cents that is printed, without its sign, in ascending order.
     pub amounts: Vec<Amount>,
 }
@@ -233,14 +238,29 @@ impl Reading {
 /// Reads the fields of an invoice out of its text.
 #[must_use]
 pub fn read(text: &PdfText) -> Reading {
+    read_view(&View::of(text))
+}
+
+/// Reads the fields of an invoice with what is known of its supplier: the template whose keywords all stand on the
+/// pages; of several, the one that asks for most.
+#[must_use]
+pub fn read_with(text: &PdfText, templates: &[Template]) -> Reading {
     let view = View::of(text);
+    let mut reading = read_view(&view);
+    if let Some(template) = template::choose(&view, templates) {
+        template::apply(&view, template, &mut reading);
+    }
+    reading
+}
+
+fn read_view(view: &View) -> Reading {
     let mut reading = Reading::default();
-    identifier::read(&view, &mut reading);
-    document::read(&view, &mut reading);
-    date::read(&view, &mut reading);
-    table::read(&view, &mut reading);
-    sums::read(&view, &mut reading);
-    reading.amounts = printed(&view);
+    identifier::read(view, &mut reading);
+    document::read(view, &mut reading);
+    date::read(view, &mut reading);
+    table::read(view, &mut reading);
+    sums::read(view, &mut reading);
+    reading.amounts = printed(view);
     reading
 }
 

@@ -63,6 +63,16 @@ impl View {
         }
     }
 
+    /// Letters and digits of all pages, one after the other.
+    pub(super) fn compact(&self) -> String {
+        self.tokens.iter().map(|token| compact(&token.text)).collect()
+    }
+
+    /// The number of the last page that has a word.
+    pub(super) fn last_page(&self) -> usize {
+        self.tokens.last().map_or(0, |token| token.page)
+    }
+
     /// The tokens of a line from an index on.
     pub(super) fn rest(&self, index: usize) -> &[Token] {
         let end = self.tokens.get(index).map_or(0, |token| self.lines[token.line].end);
@@ -84,6 +94,18 @@ pub(super) fn fold(word: &str) -> String {
         "n°" | "n" | "no" | "nr" | "num" | "#" | "nro" | "°" => "n".to_owned(),
         other => other.trim_matches('°').to_owned(),
     }
+}
+
+/// Letters and digits only, folded: blanks and punctuation do not count when a page is asked whether it holds a text.
+pub(super) fn compact(text: &str) -> String {
+    let folded = text.chars().flat_map(char::to_lowercase).map(plain);
+    folded.filter(|character| character.is_alphanumeric()).collect()
+}
+
+/// The words of a label, folded and parted as those of a page are.
+pub(super) fn words(label: &str) -> Vec<String> {
+    let pieces = label.split_whitespace().flat_map(|word| word.split_inclusive([':', '=']));
+    pieces.map(fold).filter(|word| !word.is_empty()).collect()
 }
 
 fn plain(character: char) -> char {

@@ -160,6 +160,12 @@ fn hundredths(points: f32) -> i32 {
     (points * 100.0).round() as i32
 }
 
+/// Width and height of a page in hundredths of a point.
+pub(super) fn page_size(document: &Document, page: &Dictionary) -> (i32, i32) {
+    let ((width, height), _) = geometry(document, page);
+    (hundredths(width), hundredths(height))
+}
+
 /// Width and height as read, and the matrix from the page's space to points from the upper left corner.
 fn geometry(document: &Document, page: &Dictionary) -> ((f32, f32), Matrix) {
     let media = inherited(document, page, b"CropBox").or_else(|| inherited(document, page, b"MediaBox"));
@@ -184,7 +190,7 @@ fn number(document: &Document, object: &Object) -> Option<f32> {
 }
 
 /// An entry of a page, or of the nodes above it.
-fn inherited<'d>(document: &'d Document, page: &'d Dictionary, key: &[u8]) -> Option<&'d Object> {
+pub(super) fn inherited<'d>(document: &'d Document, page: &'d Dictionary, key: &[u8]) -> Option<&'d Object> {
     let mut node = page;
     for _ in 0..PARENTS_MAX {
         if let Ok(object) = node.get(key) {
@@ -195,7 +201,7 @@ fn inherited<'d>(document: &'d Document, page: &'d Dictionary, key: &[u8]) -> Op
     None
 }
 
-fn resources<'d>(document: &'d Document, page: &'d Dictionary) -> Option<&'d Dictionary> {
+pub(super) fn resources<'d>(document: &'d Document, page: &'d Dictionary) -> Option<&'d Dictionary> {
     inherited(document, page, b"Resources")?.as_dict().ok()
 }
 

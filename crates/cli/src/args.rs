@@ -7,6 +7,7 @@ mod hands;
 mod journal;
 mod nightly;
 mod store;
+mod template;
 mod view;
 mod work;
 
@@ -17,6 +18,7 @@ pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 pub use self::nightly::{InstallTimer, Nightly};
 pub use self::store::{StoreArguments, StoreCommand};
+pub use self::template::{Learn, TemplateArguments, TemplateCommand};
 pub use self::view::View;
 pub use self::work::Work;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -138,6 +140,8 @@ pub enum Command {
     Verify(Verify),
     /// What the pages of a PDF seem to say.
     Extract(Extract),
+    /// What is known of suppliers, so that their plain PDFs are read better.
+    Template(TemplateArguments),
     /// One invoice made readable.
     View(View),
     /// Another try from the start.

@@ -267,6 +267,24 @@ const PAGES: &[Page] = &[
         ],
     ),
     ("extract", "Ce que semblent dire les pages d'un PDF", &[("file", "Le PDF")]),
+    ("template", "Ce que l'on sait des fournisseurs, pour mieux lire leurs PDF simples", &[]),
+    (
+        "template learn",
+        "Apprendre un modèle à partir d'un PDF et des valeurs qu'une personne en a tirées",
+        &[
+            ("file", "Le PDF"),
+            ("values", "Les valeurs corrigées : un fichier TOML, un champ par ligne (number = \"F-2026-17\")"),
+            ("name", "Le nom du modèle ; par défaut, celui du fournisseur"),
+            ("replace", "Remplacer le modèle qui porte déjà ce nom"),
+        ],
+    ),
+    ("template list", "Lister les modèles, et ce qui ne va pas dans ceux qui ne servent pas", &[]),
+    (
+        "template check",
+        "Vérifier un modèle, et montrer ce qu'il lit dans un PDF",
+        &[("file", "Le modèle"), ("on", "Un PDF de ce fournisseur")],
+    ),
+    ("template show", "Afficher un modèle", &[("name", "Son nom")]),
     ("correct", "Remplacer par un fichier corrigé", &[("id", WHICH), ("file", "Le fichier corrigé"), WHY]),
     ("journal", "Le journal", &[]),
     (

@@ -84,6 +84,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Verify(options) => commands::verify::run(&context, &options),
         Command::View(options) => commands::view::run(&context, &options).await,
         Command::Extract(options) => commands::extract::run(&context, &options).await,
+        Command::Template(options) => commands::template::run(&context, &options).await,
         Command::Journal(options) => commands::journal::run(&context, &options).await,
         Command::Archive(options) => commands::archive::run(&context, &options).await,
         Command::Store(options) => commands::store::run(&context, &options).await,

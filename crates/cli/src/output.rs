@@ -203,6 +203,9 @@ impl Talk {
             PipelineError::NotAList { path, what } => {
                 two("archive.not_a_list", &[("path", &path.display().to_string()), ("what", what)], "archive.list_hint")
             }
+            PipelineError::TemplateExists(path) => {
+                two("template.exists", &[("path", &path.display().to_string())], "template.exists_hint")
+            }
             PipelineError::Timestamp(what) => two("journal.no_stamp", &[("what", what)], "journal.no_stamp_hint"),
             PipelineError::NoTimestampAuthority => two("journal.no_authority", &[], "journal.no_authority_hint"),
         }

@@ -8,6 +8,7 @@ use facteur_model::finding::{Finding, Layer, LayerStatus, Severity, Verdict};
 use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
 use facteur_model::lifecycle::{Event, State};
+use facteur_parse::pdf::fields::template::Template;
 use facteur_sign::SigningIdentity;
 use facteur_store::change::{Done, Identity, KeyGuard, OTHER, ProbableDouble, Process, Reason};
 use facteur_store::document::{Dictionary, Packed, Role};
@@ -27,6 +28,7 @@ use crate::kept::{layers_kept, seals_in_common};
 use crate::pdf_worker::PdfWorkerPool;
 use crate::row::Row;
 use crate::seal::{self, SealProblem};
+use crate::template::Templates;
 
 /// Issue dates at most this far apart make the same supplier and total a probable double, in days.
 const DOUBLE_WITHIN_DAYS: i64 = 60;
@@ -47,6 +49,8 @@ pub struct Engine {
     /// What all seals of this key have in common, said once in the store.
     seals: Dictionary,
     schedule: Schedule,
+    /// What is wrong with templates of the home: they are left out.
+    pub template_problems: Vec<Finding>,
 }
 
 /// A document that was looked at and not yet written.
@@ -70,10 +74,12 @@ impl Engine {
         let seal = seal::load(&home, clock.now());
         let plan = examine::plan(&home.configuration.check);
         let known = directory::copy(&store).await?.known(clock.now());
-        let examiner = examiner(packs, program)?.with_directory(known);
+        let templates = Templates::of(&home);
+        let examiner = examiner_with(packs, program, templates.usable)?.with_directory(known);
         let seals = seals_in_common(seal.as_ref());
         let schedule = archive::schedule(&home)?;
-        Ok(Self { home, store, clock, actor, examiner, plan, seal, seals, schedule })
+        let template_problems = templates.problems;
+        Ok(Self { home, store, clock, actor, examiner, plan, seal, seals, schedule, template_problems })
     }
 
     /// What sending and following need.
@@ -312,10 +318,14 @@ pub fn dispatcher(home: &Home, store: Store, actor: &str, verb: &'static str) ->
 /// # Errors
 /// The packs cannot be read.
 pub fn examiner(packs: &Path, program: &Path) -> Result<Examiner, PipelineError> {
+    examiner_with(packs, program, Vec::new())
+}
+
+fn examiner_with(packs: &Path, program: &Path, templates: Vec<Template>) -> Result<Examiner, PipelineError> {
     let packs = facteur_validate::packs::Packs::open(packs).map_err(|error| PipelineError::Packs(error.to_string()))?;
     let children = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
     let pdf = PdfWorkerPool::new(program, ["worker-pdf"], children).map_err(PipelineError::file(program))?;
-    Ok(Examiner::new(Checker::new(packs), pdf))
+    Ok(Examiner::new(Checker::new(packs), pdf.with_templates(templates)))
 }
 
 fn because(code: &str, finding: Option<&Finding>) -> Reason {

@@ -153,6 +153,9 @@ pub enum PipelineError {
         /// What is wrong, or on which line.
         what: String,
     },
+    /// There is a template of that name.
+    #[error("{} is there already", .0.display())]
+    TemplateExists(PathBuf),
     /// No timestamp was had.
     #[error("timestamp: {0}")]
     Timestamp(String),

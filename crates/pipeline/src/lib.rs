@@ -31,6 +31,7 @@ pub mod row;
 pub mod seal;
 pub mod store_place;
 pub mod store_trouble;
+pub mod template;
 pub mod view;
 pub mod worker;
 

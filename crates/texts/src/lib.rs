@@ -258,6 +258,7 @@ macro_rules! areas {
             include_str!(concat!("../findings/reading.", $language, ".toml")),
             include_str!(concat!("../findings/pdf.", $language, ".toml")),
             include_str!(concat!("../findings/sign.", $language, ".toml")),
+            include_str!(concat!("../findings/template.", $language, ".toml")),
             include_str!(concat!("../findings/gateway.", $language, ".toml")),
             include_str!(concat!("../findings/pipeline.", $language, ".toml")),
             include_str!(concat!("../findings/chorus_pro.", $language, ".toml")),

@@ -1,8 +1,11 @@
 //! `facteur extract FILE`: what the pages of a PDF seem to say. A proposal, never a fact.
 
+use std::path::Path;
+
 use facteur_model::finding::{Finding, Layer};
 use facteur_pipeline::draft::{Read, nothing_to_read, read_file};
 use facteur_pipeline::pdf_worker::{Field, Place};
+use facteur_pipeline::template::Templates;
 use facteur_report::table::{Align, Table};
 use facteur_texts::printable;
 use serde_json::{Value, json};
@@ -13,23 +16,34 @@ use crate::args::Extract;
 pub async fn run(context: &Context, options: &Extract) -> Outcome {
     let talk = context.talk;
     let program = std::env::current_exe()?;
-    let read = match read_file(&program, &options.file).await? {
+    let templates = context.home_if_any()?.map(|home| Templates::of(&home)).unwrap_or_default();
+    templates.problems.iter().for_each(|problem| crate::output::complain(&talk.finding(problem)));
+    let read = match read_file(&program, &options.file, templates.usable).await? {
         Ok(read) => read,
         Err(error) => return Ok(refused(context, &options.file.display().to_string(), &error.finding())),
     };
     if let Some(rule) = nothing_to_read(&read.pages) {
-        let finding = Finding::warning(Layer::Reading, rule);
+        let finding = match &read.scan {
+            Some(scan) => scan.finding(),
+            None => Finding::warning(Layer::Reading, rule),
+        };
         return Ok(refused(context, &options.file.display().to_string(), &finding));
     }
-    if talk.json() {
-        talk.data(&as_json(&options.file.display().to_string(), &read).to_string());
-    } else {
-        show(context, &read);
-    }
+    tell(context, &options.file, &read);
     Ok(status(true))
 }
 
-fn refused(context: &Context, file: &str, finding: &Finding) -> std::process::ExitCode {
+/// What was read, for people or for programs.
+pub fn tell(context: &Context, file: &Path, read: &Read) {
+    if context.talk.json() {
+        context.talk.data(&as_json(&file.display().to_string(), read).to_string());
+    } else {
+        show(context, read);
+    }
+}
+
+/// Why nothing is proposed.
+pub fn refused(context: &Context, file: &str, finding: &Finding) -> std::process::ExitCode {
     let talk = context.talk;
     if talk.json() {
         talk.data(
@@ -52,7 +66,8 @@ fn as_json(file: &str, read: &Read) -> Value {
             "page": row.page, "box": corners(row.place)})
     });
     json!({"schema": "facteur-extract/1", "file": file, "sha256": read.sha256, "pages": read.pages.pages,
-        "truncated": read.pages.truncated, "fields": fields, "vat": vat.collect::<Vec<_>>(),
+        "truncated": read.pages.truncated, "recognised": read.pages.recognised, "template": reading.template,
+        "fields": fields, "vat": vat.collect::<Vec<_>>(),
         "lines": lines.collect::<Vec<_>>()})
 }
 
@@ -98,6 +113,12 @@ fn show(context: &Context, read: &Read) {
     talk.table(&table);
     let counts = [("vat", read.pages.reading.vat.len()), ("lines", read.pages.reading.lines.len())];
     let [vat, lines] = counts.map(|(_, count)| count.to_string());
+    if let Some(template) = &read.pages.reading.template {
+        talk.tell("extract.template", &[("name", &printable(template))]);
+    }
+    if read.pages.recognised {
+        talk.tell("extract.recognised", &[]);
+    }
     talk.tell("extract.rows", &[("vat", &vat), ("lines", &lines)]);
     talk.note("extract.proposal", &[]);
 }

@@ -20,6 +20,7 @@ pub async fn run(context: &Context, options: &Import) -> Outcome {
     bar.0.finish_and_clear();
     let summary = summary?;
     show(context.talk, &summary);
+    engine.template_problems.iter().for_each(|problem| crate::output::complain(&context.talk.finding(problem)));
     if !context.talk.json() {
         context.note_missing_rules(&engine.home);
     }

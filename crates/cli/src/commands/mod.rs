@@ -26,6 +26,7 @@ pub mod show;
 pub mod sign;
 pub mod status;
 pub mod store;
+pub mod template;
 pub mod verify;
 pub mod view;
 pub mod work;

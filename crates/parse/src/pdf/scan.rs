@@ -109,7 +109,8 @@ fn largest_image(document: &Document, page: &Dictionary, most: usize) -> Option<
     });
     let side = |stream: &lopdf::Stream, key: &[u8]| whole(document, &stream.dict, key).unwrap_or_default();
     let sized = streams.map(|stream| (side(stream, b"Width"), side(stream, b"Height"), stream));
-    let pages = sized.filter(|(width, height, _)| [width, height].iter().all(|side| (SIDE_MIN..=SIDE_MAX).contains(*side)));
+    let pages =
+        sized.filter(|(width, height, _)| [width, height].iter().all(|side| (SIDE_MIN..=SIDE_MAX).contains(*side)));
     let (width, height, stream) = pages.max_by_key(|(width, height, _)| width * height)?;
     let filters = stream.filters().unwrap_or_default();
     match filters.as_slice() {

@@ -2,16 +2,23 @@
 
 use std::path::Path;
 
+use facteur_parse::pdf::fields::template::Template;
+use facteur_parse::pdf::scan::ScanError;
 use facteur_parse::pdf::{PdfError, PdfPages};
 
 use crate::error::PipelineError;
-use crate::pdf_worker::PdfWorkerPool;
+use crate::pdf_worker::{PdfWorkerPool, Recogniser};
 
-/// What the pages of a file say, read in a child process of `program`.
+/// What the pages of a file say, read in a child process of `program` with these templates; where they are scans, what
+/// is recognised on them.
 ///
 /// # Errors
 /// The file cannot be opened, or no child can be prepared. What is wrong with the PDF itself is the inner error.
-pub async fn read_file(program: &Path, file: &Path) -> Result<Result<Read, PdfError>, PipelineError> {
+pub async fn read_file(
+    program: &Path,
+    file: &Path,
+    templates: Vec<Template>,
+) -> Result<Result<Read, PdfError>, PipelineError> {
     let limits = facteur_parse::pdf::PdfLimits::default();
     let size = std::fs::metadata(file).map_err(PipelineError::file(file))?.len();
     if size > limits.max_file_bytes as u64 {
@@ -20,8 +27,24 @@ pub async fn read_file(program: &Path, file: &Path) -> Result<Result<Read, PdfEr
     }
     let bytes = std::fs::read(file).map_err(PipelineError::file(file))?;
     let pool = PdfWorkerPool::new(program, ["worker-pdf"], 1).map_err(PipelineError::file(program))?;
+    let pool = pool.with_templates(templates);
     let sha256 = facteur_store::document::sha256_hex(&bytes);
-    Ok(pool.read_pages(&bytes).await.map(|pages| Read { sha256, pages }))
+    Ok(read_or_recognise(pool, &bytes).await.map(|(pages, scan)| Read { sha256, pages, scan }))
+}
+
+/// What the pages say; of a scan, what is recognised on them, or why nothing is.
+///
+/// # Errors
+/// What is wrong with the PDF.
+pub async fn read_or_recognise(pool: PdfWorkerPool, bytes: &[u8]) -> Result<(PdfPages, Option<ScanError>), PdfError> {
+    let pages = pool.read_pages(bytes).await?;
+    if !(pages.empty && pages.images) {
+        return Ok((pages, None));
+    }
+    match pool.with_recogniser(Recogniser::find().await).recognise(bytes).await? {
+        Ok(recognised) => Ok((recognised, None)),
+        Err(error) => Ok((pages, Some(error))),
+    }
 }
 
 /// A PDF that was read.
@@ -31,6 +54,8 @@ pub struct Read {
     pub sha256: String,
     /// What its pages say.
     pub pages: PdfPages,
+    /// Why a scan was not recognised, where it is one.
+    pub scan: Option<ScanError>,
 }
 
 /// Why there is nothing on the pages to propose from, if so: the rule id of the sentence.

@@ -122,11 +122,7 @@ impl PdfWorkerPool {
     ///
     /// # Errors
     /// As [`PdfWorkerPool::extract`].
-    pub async fn learn(
-        &self,
-        bytes: &[u8],
-        values: BTreeMap<FieldName, String>,
-    ) -> Result<Option<Learnt>, PdfError> {
+    pub async fn learn(&self, bytes: &[u8], values: BTreeMap<FieldName, String>) -> Result<Option<Learnt>, PdfError> {
         self.in_a_child(Task::Learn(values), bytes).await
     }
 

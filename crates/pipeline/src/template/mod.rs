@@ -11,7 +11,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use facteur_model::finding::{Actor, Finding, Layer};
-use facteur_parse::pdf::fields::template::{Problem, TEMPLATE_BYTES_MAX, Template, TemplateError};
+pub use facteur_parse::pdf::fields::template::Template;
+use facteur_parse::pdf::fields::template::{Problem, TEMPLATE_BYTES_MAX, TemplateError};
 
 use crate::home::Home;
 
@@ -84,7 +85,9 @@ pub fn read_template(file: &Path) -> Result<Template, Finding> {
 #[must_use]
 pub fn find(home: &Home, name: &str) -> Option<PathBuf> {
     let files = files(&home.root.join(FOLDER)).ok()?;
-    files.into_iter().find(|file| file.file_stem().is_some_and(|stem| stem == name) || file.file_name().is_some_and(|own| own == name))
+    files.into_iter().find(|file| {
+        file.file_stem().is_some_and(|stem| stem == name) || file.file_name().is_some_and(|own| own == name)
+    })
 }
 
 fn parse(file: &Path, bytes: &[u8]) -> Result<Template, Finding> {

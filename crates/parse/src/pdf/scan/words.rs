@@ -45,12 +45,7 @@ pub fn read_recognised(pages: &[RecognisedPage], of: usize, templates: &[Templat
     for page in pages {
         let words = words(page);
         all.extend(words.iter().map(|word| (page.number, word.place, word.trust)));
-        text.pages.push(TextPage {
-            number: page.number,
-            width: page.width,
-            height: page.height,
-            lines: lines(words),
-        });
+        text.pages.push(TextPage { number: page.number, width: page.width, height: page.height, lines: lines(words) });
     }
     let mut reading = read_with(&text, templates);
     for field in reading.fields.values_mut().filter(|field| field.page > 0) {
@@ -93,9 +88,8 @@ fn words(page: &RecognisedPage) -> Vec<Word> {
         if number(0) != Some(WORD_LEVEL) || text.is_empty() || trust < WORD_MIN {
             continue;
         }
-        let scaled = |edge: i32| {
-            i32::try_from(i64::from(edge) * i64::from(page.width) / i64::from(pixels)).unwrap_or(i32::MAX)
-        };
+        let scaled =
+            |edge: i32| i32::try_from(i64::from(edge) * i64::from(page.width) / i64::from(pixels)).unwrap_or(i32::MAX);
         let place = Place {
             left: scaled(left),
             top: scaled(top),
@@ -138,9 +132,10 @@ mod tests {
     use crate::pdf::fields::FieldName;
 
     fn page(rows: &[(i32, i32, i32, &str, &str)]) -> RecognisedPage {
-        let mut table = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n\
+        let mut table =
+            "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n\
                          1\t1\t0\t0\t0\t0\t0\t0\t1654\t2339\t-1\t\n"
-            .to_owned();
+                .to_owned();
         for (left, top, width, conf, text) in rows {
             table += &format!("5\t1\t1\t1\t1\t1\t{left}\t{top}\t{width}\t30\t{conf}\t{text}\n");
         }
@@ -169,7 +164,8 @@ mod tests {
 
     #[test]
     fn a_table_that_lies_is_read_without_harm() {
-        let table = "1\t\n5\t1\n1\t1\t0\t0\t0\t0\t0\t0\t1\t1\t-1\t\n5\t1\t1\t1\t1\t1\t2147483647\t-9\t2147483647\t0\t99\tx\n";
+        let table =
+            "1\t\n5\t1\n1\t1\t0\t0\t0\t0\t0\t0\t1\t1\t-1\t\n5\t1\t1\t1\t1\t1\t2147483647\t-9\t2147483647\t0\t99\tx\n";
         let page = RecognisedPage { number: 1, width: i32::MAX, height: 1, table: table.to_owned() };
         assert!(!read_recognised(&[page], 3, &[]).empty);
     }

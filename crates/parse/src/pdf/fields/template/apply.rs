@@ -168,7 +168,8 @@ impl Search<'_> {
         for page in tokens.chunk_by(|one, other| one.page == other.page) {
             let from = tokens.iter().take_while(|token| token.page < page[0].page).count();
             if let Some((value, used)) = self.in_words(page) {
-                let place = page[used.clone()].iter().fold(page[used.start].place, |place, token| place.with(token.place));
+                let place =
+                    page[used.clone()].iter().fold(page[used.start].place, |place, token| place.with(token.place));
                 let page = self.view.tokens[indices[from]].page;
                 return vec![Found { value, page, place }];
             }

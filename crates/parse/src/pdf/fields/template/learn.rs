@@ -164,9 +164,7 @@ fn spelt(field: FieldName, value: &str) -> Option<String> {
         return None;
     }
     match field {
-        FieldName::Issued | FieldName::Due => {
-            facteur_model::date::Date::parse(value).ok().map(|date| date.to_string())
-        }
+        FieldName::Issued | FieldName::Due => facteur_model::date::Date::parse(value).ok().map(|date| date.to_string()),
         FieldName::Net | FieldName::Vat | FieldName::Total | FieldName::Payable => {
             Amount::parse(value).ok().map(|amount| amount.to_string())
         }
@@ -205,7 +203,8 @@ fn keywords(page: &str, known: &BTreeMap<FieldName, String>) -> Option<Vec<Strin
     };
     let own = NAMES.iter().find_map(printed);
     // The SIREN is in the SIRET and in the VAT number, and may stand alone.
-    let siren = || known.get(&FieldName::SupplierSiret)?.get(..9).filter(|siren| page.contains(siren)).map(str::to_owned);
+    let siren =
+        || known.get(&FieldName::SupplierSiret)?.get(..9).filter(|siren| page.contains(siren)).map(str::to_owned);
     own.or_else(siren).map(|keyword| vec![keyword])
 }
 

@@ -45,11 +45,9 @@ pub(super) fn from_text(field: FieldName, text: &str, spelling: Spelling<'_>) ->
         return None;
     }
     match field {
-        FieldName::Number
-        | FieldName::Order
-        | FieldName::Service
-        | FieldName::Supplier
-        | FieldName::Buyer => Some(document::bare(text).to_owned()).filter(|value| !value.is_empty()),
+        FieldName::Number | FieldName::Order | FieldName::Service | FieldName::Supplier | FieldName::Buyer => {
+            Some(document::bare(text).to_owned()).filter(|value| !value.is_empty())
+        }
         _ => read(field, &tokens_of(text), spelling).map(|(value, _)| value),
     }
 }
@@ -85,7 +83,13 @@ pub(super) fn constant(field: FieldName, text: &str) -> Result<String, &'static 
             let upper = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
             if upper { Ok(text.to_owned()) } else { Err("EUR") }
         }
-        FieldName::Kind => if matches!(text, "380" | "381") { Ok(text.to_owned()) } else { Err("380, 381") },
+        FieldName::Kind => {
+            if matches!(text, "380" | "381") {
+                Ok(text.to_owned())
+            } else {
+                Err("380, 381")
+            }
+        }
         _ => Ok(text.to_owned()),
     }
 }

@@ -1,0 +1,50 @@
+//! `facteur template`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub struct TemplateArguments {
+    #[command(subcommand)]
+    pub command: TemplateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TemplateCommand {
+    /// Learn a template from a PDF and the values that a person made of it.
+    Learn(Learn),
+    /// List the templates, and what is wrong with those that are not used.
+    List,
+    /// Check a template, and show what it reads in a PDF.
+    Check {
+        /// The template.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// A PDF of that supplier.
+        #[arg(long, value_name = "PDF")]
+        on: Option<PathBuf>,
+    },
+    /// Print a template.
+    Show {
+        /// Its name.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// The PDF.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The corrected values: a TOML file, one field a line (number = "F-2026-17").
+    #[arg(long, value_name = "TOML")]
+    pub values: PathBuf,
+    /// The name of the template; by default the supplier's.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Replace the template that has this name already.
+    #[arg(long)]
+    pub replace: bool,
+}

@@ -46,7 +46,7 @@ fn every_pdf_without_a_proposal_says_why() {
         (fixture("bad/pdf-mot-de-passe.pdf"), "PDF-PASSWORD"),
         (fixture("bad/pas-un-pdf.pdf"), "PDF-NOT-PDF"),
         (fixture("bad/pdf-sans-fin.pdf"), "PDF-"),
-        (image, "PDF-NOT-PDF"),
+        (image, "FILE-IS-IMAGE"),
     ] {
         let output = facteur().args(["extract", "--lang", "fr"]).arg(&file).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", file.display());

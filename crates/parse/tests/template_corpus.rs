@@ -113,6 +113,14 @@ fn what_is_learnt_from_a_real_invoice_comes_back_and_reads_the_next_one_no_worse
                     let sure =
                         read.fields.get(name).filter(|field| field.is_sure() && !same(*name, &field.value, truth));
                     wrong_sure += u32::from(sure.is_some());
+                    if let Some(sure) = sure {
+                        println!(
+                            "{} {}: {sure:?}, truth {truth}, rule {:?}",
+                            values[&FieldName::Number],
+                            name.as_str(),
+                            templates[0].fields.get(name)
+                        );
+                    }
                 }
             }
         }

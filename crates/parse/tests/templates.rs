@@ -80,7 +80,7 @@ fn a_template_gives_back_the_corrected_values_of_the_invoice_it_was_learnt_from(
         assert_eq!((&read.value, read.is_sure()), (value, true), "{name:?} {read:?}");
     }
     assert_eq!(learnt.given_back.len(), corrected.len());
-    assert_eq!(learnt.template.keywords, ["FR54999810054"]);
+    assert_eq!(learnt.template.keywords, ["FR54999810054", "Taxis de la Combe"]);
     assert_eq!(learnt.template.constants[&FieldName::Service], "TRANSPORT");
     assert_eq!(learnt.template.decimal, Some(','));
     let number = &learnt.template.fields[&FieldName::Number];
@@ -97,9 +97,9 @@ fn it_reads_the_next_invoice_of_the_supplier() {
             ("TX-2026-0902", "TX-2027-11"),
             ("13/11/2026", "04/01/2027"),
             ("13/12/2026", "03/02/2027"),
-            ("573,00", "2 000,00"),
+            ("573,00", "2000,00"),
             ("57,30", "200,00"),
-            ("630,30", "2 200,00"),
+            ("630,30", "2200,00"),
         ] {
             word.text = word.text.replace(from, to);
         }
@@ -249,6 +249,7 @@ fn every_mistake_in_a_template_has_its_line() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_text_makes_the_reader_of_templates_or_the_learner_panic(
         noise in "[ -~éà\n:'\"{}\\[\\]&*!|>#-]{0,200}",

@@ -90,8 +90,7 @@ impl Examiner {
             };
         }
         if is_image(bytes) {
-            let finding = Finding::fatal(Layer::Syntax, "FILE-IS-IMAGE").actor(Actor::Supplier);
-            return unreadable(DocumentKind::Unknown, finding);
+            return unreadable(DocumentKind::Unknown, image_finding());
         }
         if facteur_archive::detect(bytes).is_some() {
             let finding = Finding::fatal(Layer::Syntax, "FILE-IS-ARCHIVE").actor(Actor::Service);
@@ -258,8 +257,13 @@ fn other_total(pages: &PdfPages, examined: &Examined) -> Option<Finding> {
     Some(finding)
 }
 
+/// An image is no document, whatever its name says.
+pub(crate) fn image_finding() -> Finding {
+    Finding::fatal(Layer::Syntax, "FILE-IS-IMAGE").actor(Actor::Supplier)
+}
+
 /// PNG, JPEG, GIF and TIFF by their first bytes.
-fn is_image(bytes: &[u8]) -> bool {
+pub(crate) fn is_image(bytes: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 5] = [b"\x89PNG", b"\xFF\xD8\xFF", b"GIF8", b"II*\0", b"MM\0*"];
     BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning))
 }

@@ -20,7 +20,7 @@ pub async fn run(context: &Context, options: &Extract) -> Outcome {
     templates.problems.iter().for_each(|problem| crate::output::complain(&talk.finding(problem)));
     let read = match read_file(&program, &options.file, templates.usable).await? {
         Ok(read) => read,
-        Err(error) => return Ok(refused(context, &options.file.display().to_string(), &error.finding())),
+        Err(finding) => return Ok(refused(context, &options.file.display().to_string(), &finding)),
     };
     if let Some(rule) = nothing_to_read(&read.pages) {
         let finding = match &read.scan {

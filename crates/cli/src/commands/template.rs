@@ -173,7 +173,7 @@ async fn check(context: &Context, file: &Path, on: Option<&Path>) -> Outcome {
     };
     let read = match read_file(&std::env::current_exe()?, pdf, vec![template]).await? {
         Ok(read) => read,
-        Err(error) => return Ok(extract::refused(context, &pdf.display().to_string(), &error.finding())),
+        Err(finding) => return Ok(extract::refused(context, &pdf.display().to_string(), &finding)),
     };
     if read.pages.reading.template.is_none() {
         let finding = Finding::warning(Layer::Reading, "TEMPLATE-NOT-CHOSEN").arg("file", pdf.display().to_string());

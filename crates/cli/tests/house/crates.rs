@@ -35,7 +35,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
 ];
 
 /// Libraries that belong to some crates alone, in what is delivered.
-const ENGINES: [(&str, &[&str]); 21] = [
+const ENGINES: [(&str, &[&str]); 22] = [
     ("sqlx", &["facteur-store"]),
     ("reqwest", &["facteur-transmit"]),
     ("axum", &["facteur-simulator"]),
@@ -50,6 +50,7 @@ const ENGINES: [(&str, &[&str]); 21] = [
     ("bergshamra-c14n", &["facteur-sign"]),
     ("uppsala", &["facteur-sign"]),
     ("lopdf", &["facteur-parse", "facteur-render", "facteur-simulator"]),
+    ("saphyr-parser", &["facteur-parse"]),
     ("zip", &["facteur-archive", "facteur-simulator"]),
     ("tar", &["facteur-archive", "facteur-simulator"]),
     ("zstd", &["facteur-store"]),

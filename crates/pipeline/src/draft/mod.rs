@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use facteur_model::finding::Finding;
 use facteur_parse::pdf::fields::template::Template;
 use facteur_parse::pdf::scan::ScanError;
 use facteur_parse::pdf::{PdfError, PdfPages};
 
 use crate::error::PipelineError;
+use crate::examine::{image_finding, is_image};
 use crate::pdf_worker::{PdfWorkerPool, Recogniser};
 
 /// What the pages of a file say, read in a child process of `program` with these templates; where they are scans, what
@@ -18,18 +20,22 @@ pub async fn read_file(
     program: &Path,
     file: &Path,
     templates: Vec<Template>,
-) -> Result<Result<Read, PdfError>, PipelineError> {
+) -> Result<Result<Read, Finding>, PipelineError> {
     let limits = facteur_parse::pdf::PdfLimits::default();
     let size = std::fs::metadata(file).map_err(PipelineError::file(file))?.len();
     if size > limits.max_file_bytes as u64 {
         let found = usize::try_from(size).unwrap_or(usize::MAX);
-        return Ok(Err(PdfError::FileTooLarge { found, limit: limits.max_file_bytes }));
+        return Ok(Err(PdfError::FileTooLarge { found, limit: limits.max_file_bytes }.finding()));
     }
     let bytes = std::fs::read(file).map_err(PipelineError::file(file))?;
+    if is_image(&bytes) {
+        return Ok(Err(image_finding()));
+    }
     let pool = PdfWorkerPool::new(program, ["worker-pdf"], 1).map_err(PipelineError::file(program))?;
     let pool = pool.with_templates(templates);
     let sha256 = facteur_store::document::sha256_hex(&bytes);
-    Ok(read_or_recognise(pool, &bytes).await.map(|(pages, scan)| Read { sha256, pages, scan }))
+    let read = read_or_recognise(pool, &bytes).await;
+    Ok(read.map(|(pages, scan)| Read { sha256, pages, scan }).map_err(|error| error.finding()))
 }
 
 /// What the pages say; of a scan, what is recognised on them, or why nothing is.

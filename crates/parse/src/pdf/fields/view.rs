@@ -10,6 +10,8 @@ const WORDS_MAX: usize = 60_000;
 pub(super) struct Token {
     pub(super) text: String,
     pub(super) folded: String,
+    /// Punctuation that stands alone after it.
+    pub(super) tail: String,
     pub(super) place: Place,
     pub(super) page: usize,
     pub(super) line: usize,
@@ -56,10 +58,15 @@ impl View {
             let right = word.place.left + width / length * offset;
             let folded = fold(piece);
             if folded.is_empty() {
+                if let Some(last) = self.tokens.last_mut().filter(|last| last.line == line) {
+                    last.tail.push(' ');
+                    last.tail.push_str(piece);
+                }
                 continue;
             }
             let place = Place { left, right, ..word.place };
-            self.tokens.push(Token { text: piece.to_owned(), folded, place, page, line });
+            let (text, tail) = (piece.to_owned(), String::new());
+            self.tokens.push(Token { text, folded, tail, place, page, line });
         }
     }
 

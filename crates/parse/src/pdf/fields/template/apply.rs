@@ -49,7 +49,10 @@ pub(super) fn fits(page: &str, template: &Template) -> bool {
 pub(in crate::pdf::fields) fn apply(view: &View, template: &Template, reading: &mut Reading) {
     let without = reading.fields.clone();
     for (field, rule) in &template.fields {
-        let Some(found) = find(view, *field, rule, template) else { continue };
+        let Some(found) = find(view, *field, rule, template) else {
+            check::unexpected(reading, *field);
+            continue;
+        };
         let confidence = if matches!(rule.find, Find::Box(_)) { BY_PLACE } else { BY_WORDS };
         let Found { value, page, place } = found;
         let read = Field { value, confidence, method: Method::Template, page, place };
@@ -120,6 +123,11 @@ impl Search<'_> {
                 let (text, ends) = joined(tokens);
                 let met = pattern.find(&text).filter(|met| !met.is_empty())?;
                 let used = ends.iter().take_while(|end| **end < met.end()).count() + 1;
+                // A part of a word is another value.
+                let rest = text.get(met.end()..*ends.get(used - 1)?)?;
+                if rest.chars().any(char::is_alphanumeric) {
+                    return None;
+                }
                 Some((value::from_text(self.field, met.as_str(), self.spelling)?, used.min(tokens.len())))
             }
         };
@@ -207,6 +215,7 @@ fn joined(tokens: &[Token]) -> (String, Vec<usize>) {
     let mut ends = Vec::with_capacity(tokens.len());
     for (index, token) in tokens.iter().enumerate() {
         if index > 0 {
+            text.push_str(&tokens[index - 1].tail);
             text.push(if tokens[index - 1].line == token.line { ' ' } else { '\n' });
         }
         text.push_str(&token.text);

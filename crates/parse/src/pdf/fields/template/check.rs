@@ -40,6 +40,13 @@ pub(super) fn constant(page: &str, field: FieldName, value: &str, shown: Option<
     Some(Field { value: value.to_owned(), confidence, method: Method::Template, page, place })
 }
 
+/// The template says where the value stands, and there it is not: what was read elsewhere is in doubt.
+pub(super) fn unexpected(reading: &mut Reading, name: FieldName) {
+    if let Some(field) = reading.fields.get_mut(&name) {
+        field.confidence = field.confidence.min(DISPUTED);
+    }
+}
+
 /// Takes certainty from what the template read and something else contradicts.
 pub(super) fn temper(without: &BTreeMap<FieldName, Field>, reading: &mut Reading) {
     for (name, field) in &mut reading.fields {

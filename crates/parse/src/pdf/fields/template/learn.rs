@@ -18,6 +18,8 @@ use crate::pdf::text::{PdfText, Place};
 
 /// Most words of a label.
 const LABEL_WORDS_MAX: usize = 5;
+/// Letters of a label that says something by itself.
+const LABEL_LETTERS_MIN: usize = 4;
 /// A gap of this many heights parts a label from its neighbour.
 const LABEL_GAP_HEIGHTS: i32 = 2;
 /// Lines above a value on which its label may stand.
@@ -107,6 +109,7 @@ pub fn learn(text: &PdfText, values: &BTreeMap<FieldName, String>) -> Option<Lea
         }
     }
     let page = view.compact();
+    let unaided = crate::pdf::fields::read_view(&view);
     let template = &mut learnt.template;
     template.supplier = supplier(&known);
     template.keywords = keywords(&page, &known)?;
@@ -114,7 +117,9 @@ pub fn learn(text: &PdfText, values: &BTreeMap<FieldName, String>) -> Option<Lea
     template.date_format = common_date_format(&view, &known);
     for (field, value) in &known {
         let of_supplier = template.supplier.fields().any(|(name, _)| name == *field);
-        if of_supplier {
+        let read_unaided = unaided.fields.get(field).is_some_and(|read| same(*field, &read.value, value));
+        // Two sums with one value may swap their labels: what is read without a rule goes on without one.
+        if of_supplier || (read_unaided && is_shared(&known, *field, value)) {
             continue;
         }
         match rule(&view, *field, value, template) {
@@ -133,6 +138,13 @@ pub fn learn(text: &PdfText, values: &BTreeMap<FieldName, String>) -> Option<Lea
     }
     verify(&view, &known, &mut learnt);
     Some(learnt)
+}
+
+/// Whether another sum has the same value.
+fn is_shared(known: &BTreeMap<FieldName, String>, field: FieldName, value: &str) -> bool {
+    let sums = [FieldName::Net, FieldName::Vat, FieldName::Total, FieldName::Payable];
+    let others = sums.iter().filter(|other| **other != field).filter_map(|other| known.get(other));
+    sums.contains(&field) && others.into_iter().any(|other| same(field, other, value))
 }
 
 fn missing(field: FieldName, value: &str, reason: Unlearnable) -> Missing {
@@ -192,7 +204,7 @@ fn supplier(known: &BTreeMap<FieldName, String>) -> Supplier {
     }
 }
 
-/// The strongest thing on the page that names the supplier and nobody else.
+/// The strongest thing on the page that names the supplier and nobody else, and its name where that is printed too.
 fn keywords(page: &str, known: &BTreeMap<FieldName, String>) -> Option<Vec<String>> {
     const NAMES: [FieldName; 4] =
         [FieldName::SupplierVat, FieldName::SupplierSiret, FieldName::SupplierSiren, FieldName::Supplier];
@@ -205,7 +217,9 @@ fn keywords(page: &str, known: &BTreeMap<FieldName, String>) -> Option<Vec<Strin
     // The SIREN is in the SIRET and in the VAT number, and may stand alone.
     let siren =
         || known.get(&FieldName::SupplierSiret)?.get(..9).filter(|siren| page.contains(siren)).map(str::to_owned);
-    own.or_else(siren).map(|keyword| vec![keyword])
+    let mut keywords = vec![own.or_else(siren)?];
+    keywords.extend(printed(&FieldName::Supplier).filter(|name| *name != keywords[0]));
+    Some(keywords)
 }
 
 /// What parts the cents of the corrected amounts, where all agree.
@@ -303,12 +317,14 @@ fn rule(view: &View, field: FieldName, value: &str, template: &Template) -> Opti
         let found: Option<Found> = apply::find(view, field, rule, template);
         found.is_some_and(|found| same(field, &found.value, value))
     };
-    let labels = places.iter().flat_map(|place| {
-        let right = labels_before(view, *place).into_iter().map(|words| (words, Position::Right));
-        let below = labels_above(view, *place).into_iter().map(|words| (words, Position::Below));
-        right.chain(below).collect::<Vec<_>>()
-    });
-    let labelled = labels.flat_map(|(words, position)| {
+    let mut labels: Vec<(String, Position)> = Vec::new();
+    for place in &places {
+        labels.extend(labels_before(view, *place).into_iter().map(|words| (words, Position::Right)));
+        labels.extend(labels_above(view, *place).into_iter().map(|words| (words, Position::Below)));
+    }
+    // `Nr.` announces anything: the words that say more come first.
+    labels.sort_by_key(|(words, _)| view::compact(words).chars().count() < LABEL_LETTERS_MIN);
+    let labelled = labels.into_iter().flat_map(|(words, position)| {
         [Occurrence::First, Occurrence::Last].map(|occurrence| FieldRule {
             find: Find::Label { words: words.clone(), position },
             pattern: pattern.clone(),

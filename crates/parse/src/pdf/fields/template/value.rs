@@ -57,6 +57,7 @@ fn tokens_of(text: &str) -> Vec<Token> {
     let token = |word: &str| Token {
         text: word.to_owned(),
         folded: fold(word),
+        tail: String::new(),
         place: Place { left: 0, top: 0, right: 0, bottom: 1_000 },
         page: 0,
         line: 0,

@@ -174,7 +174,8 @@ mod tests {
         assert_eq!(problem("a: 1\n---\nb: 2\n"), (2, "TEMPLATE-NOT-ALLOWED"));
         assert_eq!(problem("a: 1\na: 2\n"), (2, "TEMPLATE-TWICE"));
         assert_eq!(problem("a: [1\n"), (2, "TEMPLATE-SYNTAX"));
-        assert_eq!(problem(&"[".repeat(50_000)).1, "TEMPLATE-NOT-ALLOWED");
+        assert_eq!(problem(&("[".repeat(20) + &"]".repeat(20))).1, "TEMPLATE-NOT-ALLOWED");
+        assert_eq!(problem(&"[".repeat(50_000)).1, "TEMPLATE-SYNTAX");
         assert_eq!(problem(&format!("a: [{}]", "1,".repeat(5_000))).1, "TEMPLATE-NOT-ALLOWED");
         assert_eq!(problem("? [a]\n: b\n").1, "TEMPLATE-SHAPE");
         assert_eq!(problem("").1, "TEMPLATE-MISSING-KEY");

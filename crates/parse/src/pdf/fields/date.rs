@@ -23,7 +23,7 @@ const DUE: &[Label] = labels! {
 };
 
 /// Words before or after a date label that make it another date.
-const OTHER_DATE: [&str; 29] = [
+pub(super) const OTHER_DATE: [&str; 29] = [
     "echeance",
     "livraison",
     "commande",

@@ -13,7 +13,7 @@ use super::rule::{FieldRule, Find, Occurrence, PageChoice, Position};
 use super::value::{self, DateFormat};
 use super::{Supplier, Template, may_be_constant, shape};
 use crate::pdf::fields::view::{self, View};
-use crate::pdf::fields::{FieldName, amount};
+use crate::pdf::fields::{FieldName, amount, date};
 use crate::pdf::text::{PdfText, Place};
 
 /// Most words of a label.
@@ -138,6 +138,12 @@ pub fn learn(text: &PdfText, values: &BTreeMap<FieldName, String>) -> Option<Lea
     }
     verify(&view, &known, &mut learnt);
     Some(learnt)
+}
+
+/// Whether a label is that of another date, which may be the same day.
+fn is_other(field: FieldName, label: &str) -> bool {
+    let words = view::words(label);
+    field == FieldName::Issued && words.iter().any(|word| date::OTHER_DATE.iter().any(|other| word.contains(other)))
 }
 
 /// Whether another sum has the same value.
@@ -323,7 +329,7 @@ fn rule(view: &View, field: FieldName, value: &str, template: &Template) -> Opti
         labels.extend(labels_above(view, *place).into_iter().map(|words| (words, Position::Below)));
     }
     // `Nr.` announces anything: the words that say more come first.
-    labels.sort_by_key(|(words, _)| view::compact(words).chars().count() < LABEL_LETTERS_MIN);
+    labels.sort_by_key(|(words, _)| view::compact(words).chars().count() < LABEL_LETTERS_MIN || is_other(field, words));
     let labelled = labels.into_iter().flat_map(|(words, position)| {
         [Occurrence::First, Occurrence::Last].map(|occurrence| FieldRule {
             find: Find::Label { words: words.clone(), position },

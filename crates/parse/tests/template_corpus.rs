@@ -32,7 +32,10 @@ fn pdfs(folder: &Path, found: &mut Vec<PathBuf>) {
     found.sort();
 }
 
-fn sample(path: &Path) -> Option<(PdfText, BTreeMap<FieldName, String>)> {
+/// The pages of an invoice, and what its XML says.
+type Sample = (PdfText, BTreeMap<FieldName, String>);
+
+fn sample(path: &Path) -> Option<Sample> {
     let bytes = std::fs::read(path).unwrap();
     let limits = PdfLimits::default();
     let content = extract(&bytes, &limits).ok()?;
@@ -73,7 +76,7 @@ fn what_is_learnt_from_a_real_invoice_comes_back_and_reads_the_next_one_no_worse
     let mut files = Vec::new();
     pdfs(&corpus, &mut files);
     let mut seen = std::collections::HashSet::new();
-    let mut suppliers: BTreeMap<String, Vec<(PdfText, BTreeMap<FieldName, String>)>> = BTreeMap::new();
+    let mut suppliers: BTreeMap<String, Vec<Sample>> = BTreeMap::new();
     for path in &files {
         let Some((text, values)) = sample(path) else { continue };
         if seen.insert(text.plain()) {

@@ -53,7 +53,7 @@ impl Templates {
             Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return templates,
             Err(error) => {
-                templates.problems.push(unreadable(folder, &error));
+                templates.problems.push(*unreadable(folder, &error));
                 return templates;
             }
         };
@@ -66,7 +66,7 @@ impl Templates {
             });
             match read {
                 Ok(template) => templates.usable.push(template),
-                Err(finding) => templates.problems.push(finding),
+                Err(finding) => templates.problems.push(*finding),
             }
         }
         templates
@@ -77,7 +77,7 @@ impl Templates {
 ///
 /// # Errors
 /// The finding that says what is wrong, and on which line.
-pub fn read_template(file: &Path) -> Result<Template, Finding> {
+pub fn read_template(file: &Path) -> Result<Template, Box<Finding>> {
     read_file(file).and_then(|bytes| parse(file, &bytes))
 }
 
@@ -90,31 +90,27 @@ pub fn find(home: &Home, name: &str) -> Option<PathBuf> {
     })
 }
 
-fn parse(file: &Path, bytes: &[u8]) -> Result<Template, Finding> {
+fn parse(file: &Path, bytes: &[u8]) -> Result<Template, Box<Finding>> {
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Template::parse(&name, bytes).map_err(|error| error.finding(&shown(file)))
+    Template::parse(&name, bytes).map_err(|error| Box::new(error.finding(&shown(file))))
 }
 
 fn shown(file: &Path) -> String {
     file.display().to_string()
 }
 
-fn unreadable(file: &Path, error: &io::Error) -> Finding {
-    Finding::warning(Layer::Reading, "TEMPLATE-UNREADABLE")
-        .arg("file", shown(file))
-        .found(error.to_string())
-        .actor(Actor::Administrator)
+fn unreadable(file: &Path, error: &io::Error) -> Box<Finding> {
+    let finding = Finding::warning(Layer::Reading, "TEMPLATE-UNREADABLE").arg("file", shown(file));
+    Box::new(finding.found(error.to_string()).actor(Actor::Administrator))
 }
 
-fn too_many(file: &Path) -> Finding {
-    Finding::warning(Layer::Reading, "TEMPLATE-TOO-MANY")
-        .arg("file", shown(file))
-        .expected(BYTES_MAX.to_string())
-        .actor(Actor::Administrator)
+fn too_many(file: &Path) -> Box<Finding> {
+    let finding = Finding::warning(Layer::Reading, "TEMPLATE-TOO-MANY").arg("file", shown(file));
+    Box::new(finding.expected(BYTES_MAX.to_string()).actor(Actor::Administrator))
 }
 
 /// The bytes of a file, not one more than a template may have.
-fn read_file(file: &Path) -> Result<Vec<u8>, Finding> {
+fn read_file(file: &Path) -> Result<Vec<u8>, Box<Finding>> {
     let regular = fs::metadata(file).map_err(|error| unreadable(file, &error))?.is_file();
     if !regular {
         return Err(unreadable(file, &io::ErrorKind::InvalidInput.into()));
@@ -124,7 +120,7 @@ fn read_file(file: &Path) -> Result<Vec<u8>, Finding> {
     open.map_err(|error| unreadable(file, &error))?;
     if bytes.len() > TEMPLATE_BYTES_MAX {
         let problem = Problem::TooLarge { limit: TEMPLATE_BYTES_MAX };
-        return Err(TemplateError { line: 1, problem }.finding(&shown(file)));
+        return Err(Box::new(TemplateError { line: 1, problem }.finding(&shown(file))));
     }
     Ok(bytes)
 }

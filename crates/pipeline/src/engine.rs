@@ -193,6 +193,7 @@ impl Engine {
             findings: report.findings.iter().map(text).collect(),
             reason: None,
             key_guard: None,
+            draft: None,
             retention_end: Some(self.schedule.end_for(issued.as_deref(), at)),
             at,
             actor: self.actor.clone(),

@@ -2,6 +2,7 @@
 
 mod archive;
 mod convert;
+mod draft;
 mod extract;
 mod hands;
 mod journal;
@@ -13,6 +14,7 @@ mod work;
 use std::path::PathBuf;
 
 pub use self::convert::{Convert, TargetName};
+pub use self::draft::{Draft, DraftCommand, FormName, Mandate, MandateCommand};
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 pub use self::nightly::{InstallTimer, Nightly};
@@ -138,6 +140,10 @@ pub enum Command {
     Verify(Verify),
     /// What the pages of a PDF seem to say.
     Extract(Extract),
+    /// A plain PDF that becomes an invoice: look, complete, confirm.
+    Draft(Draft),
+    /// Written mandates of suppliers to deposit their invoices.
+    Mandate(Mandate),
     /// One invoice made readable.
     View(View),
     /// Another try from the start.

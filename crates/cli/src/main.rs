@@ -83,6 +83,8 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Sign(options) => commands::sign::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),
         Command::View(options) => commands::view::run(&context, &options).await,
+        Command::Draft(options) => commands::draft::run(&context, &options).await,
+        Command::Mandate(options) => commands::mandate::run(&context, &options).await,
         Command::Extract(options) => commands::extract::run(&context, &options).await,
         Command::Journal(options) => commands::journal::run(&context, &options).await,
         Command::Archive(options) => commands::archive::run(&context, &options).await,

@@ -303,7 +303,9 @@ pub fn next(state: State, event: Event) -> Result<State, NotAllowed> {
         (S::Quarantined | S::Invalid | S::Duplicate | S::Rejected | S::Abandoned | S::OutsidePortal, E::Retry) => {
             S::Received
         }
-        (S::Quarantined | S::Invalid | S::Draft | S::Held | S::Rejected, E::Correct) | (S::Draft, E::Confirm) => S::Received,
+        (S::Quarantined | S::Invalid | S::Draft | S::Held | S::Rejected, E::Correct) | (S::Draft, E::Confirm) => {
+            S::Received
+        }
         (
             S::Received
             | S::Parsed

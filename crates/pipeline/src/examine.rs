@@ -75,6 +75,14 @@ impl Examiner {
         names.join(" ")
     }
 
+    /// What the pages of a PDF seem to say.
+    ///
+    /// # Errors
+    /// As [`PdfWorkerPool::read_pages`].
+    pub async fn pages(&self, bytes: &[u8]) -> Result<PdfPages, PdfError> {
+        self.pdf.read_pages(bytes).await
+    }
+
     /// Looks at one document.
     pub async fn examine(&self, name: &str, bytes: &[u8], plan: &Plan) -> Examined {
         if facteur_parse::pdf::is_pdf(bytes) {

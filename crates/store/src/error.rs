@@ -119,6 +119,7 @@ impl StoreError {
             Self::Moved { .. }
                 | Self::Missing(_)
                 | Self::Ambiguous(_)
+                | Self::DraftChanged(_)
                 | Self::NotAllowed(_)
                 | Self::Journal { .. }
                 | Self::Damaged(_)

@@ -17,6 +17,9 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == "worker-pdf") {
         facteur_pipeline::pdf_worker::child_main();
     }
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == facteur_pipeline::pdf_worker::CARRY_ARGUMENT) {
+        facteur_pipeline::pdf_worker::carry_main();
+    }
     let language = output::language_before_parsing();
     let command = args::in_language(Arguments::command(), language);
     let matches = match command.try_get_matches() {

@@ -200,7 +200,12 @@ fn a_draft_shows_what_is_unsure_and_what_is_missing() {
     assert_eq!(line["fields"]["number"]["page"], 1);
     let missing: Vec<&str> =
         line["missing"].as_array().unwrap().iter().map(|want| want["term"].as_str().unwrap()).collect();
-    assert!(missing.contains(&"BT-46"), "{missing:?}");
+    assert_eq!(missing, ["BT-27", "BT-44"]);
+    let (read, implied) = (&line["fields"]["supplier_siret"], &line["fields"]["supplier_siren"]);
+    assert_eq!(
+        (&read["sure"], &implied["sure"], &implied["method"]),
+        (&false.into(), &false.into(), &"default".into())
+    );
     assert_eq!(home.json_of(1, &["draft", "confirm", &id])["refused"], "incomplete");
     assert_eq!(home.state("taxi.pdf"), "draft");
 }

@@ -125,7 +125,7 @@ pub async fn add(
         return Ok(Err(MandateProblem::File { size: metadata.len() }));
     }
     let bytes = std::fs::read(new.file).map_err(PipelineError::file(new.file))?;
-    let document = Packed::new(Role::Attachment, media_type(&bytes), &bytes);
+    let document = Box::new(Packed::new(Role::Attachment, media_type(&bytes), &bytes));
     let mandate = Mandate {
         id: new_id(),
         supplier: supplier.to_string(),

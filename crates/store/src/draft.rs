@@ -64,7 +64,7 @@ pub enum MandateChange {
         /// The mandate.
         mandate: Mandate,
         /// Its file.
-        document: Packed,
+        document: Box<Packed>,
         /// Who.
         actor: Actor,
     },

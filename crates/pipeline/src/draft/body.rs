@@ -142,7 +142,7 @@ impl Draft {
             Some(value) => Some(stated(value.clone(), Origin::By(Method::Person), 100)),
             None => match field.read.and_then(|name| self.read.fields.get(&name)) {
                 Some(found) => Some(read(field, found)),
-                None => self.implied(field, frame).map(|value| stated(value, Origin::Default, 100)),
+                None => self.implied(field, frame),
             },
         }
     }
@@ -155,19 +155,26 @@ impl Draft {
     }
 
     /// What follows from the rest: the country of a SIRET, a transfer to an IBAN, the whole to be paid, the first SIREN.
-    fn implied(&self, field: &DraftField, frame: Frame) -> Option<String> {
-        let value = |name| self.value(name, frame);
+    /// It is no surer than what it follows from.
+    fn implied(&self, field: &DraftField, frame: Frame) -> Option<Entry> {
+        let from = |source: &str, value: fn(&str) -> Option<String>| {
+            let source = self.entry(DraftField::from_name(source)?, frame).filter(|entry| entry.usable)?;
+            let stated = stated(value(&source.value)?, Origin::Default, source.confidence);
+            Some(Entry { sure: source.sure, ..stated })
+        };
+        let france: fn(&str) -> Option<String> = |_| Some("FR".to_owned());
         match field.name {
-            "framework" if frame.context == ContextName::CproHistoric => Some("A1".to_owned()),
-            "supplier_siren" => value("supplier_siret").map(|siret| siret[..9].to_owned()),
-            "supplier_country" => {
-                let vat = || value("supplier_vat").and_then(|vat| vat.get(..2).map(str::to_owned));
-                value("supplier_siret").map(|_| "FR".to_owned()).or_else(vat)
+            "framework" if frame.context == ContextName::CproHistoric => {
+                Some(stated("A1".to_owned(), Origin::Default, 100))
             }
-            "buyer_country" => value("buyer_siret").map(|_| "FR".to_owned()),
-            "payment_means" => value("iban").map(|_| "30".to_owned()),
-            "payable" => value("total"),
-            "vat_category" => value("vat").and_then(|vat| Amount::parse(&vat).ok()?.is_zero().then(|| "E".to_owned())),
+            "supplier_siren" => from("supplier_siret", |siret| siret.get(..9).map(str::to_owned)),
+            "supplier_country" => {
+                from("supplier_siret", france).or_else(|| from("supplier_vat", |vat| vat.get(..2).map(str::to_owned)))
+            }
+            "buyer_country" => from("buyer_siret", france),
+            "payment_means" => from("iban", |_| Some("30".to_owned())),
+            "payable" => from("total", |total| Some(total.to_owned())),
+            "vat_category" => from("vat", |vat| Amount::parse(vat).ok()?.is_zero().then(|| "E".to_owned())),
             _ => None,
         }
     }

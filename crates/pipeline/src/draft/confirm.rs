@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use facteur_model::finding::{Actor, Finding, Layer, Verdict};
 use facteur_model::lifecycle::{Event, State};
-use facteur_render::factur_x::{Level, attach};
 use facteur_render::profile::Missing;
 use facteur_store::change::{Change, KeyGuard, Process, Reason, Step};
 use facteur_store::document::{Packed, Role as DocumentRole};
@@ -169,7 +168,7 @@ pub async fn confirm(
     let bytes = match request.page() {
         Some((_, level)) => {
             let pdf = engine.store.document(&opened.invoice.siren, &opened.invoice.sha256).await?;
-            match carry(pdf, xml.clone(), level).await {
+            match engine.examiner().carry(&pdf, &xml, level).await {
                 Ok(bytes) => bytes,
                 Err(what) => return Ok(Err(Refusal::CannotCarry(what))),
             }
@@ -177,12 +176,6 @@ pub async fn confirm(
         None => xml.clone(),
     };
     write(engine, &opened, outgoing, &bytes, xml, confirmation.reason).await.map(Ok)
-}
-
-/// The supplier's PDF with the XML attached.
-async fn carry(pdf: Vec<u8>, xml: Vec<u8>, level: Level) -> Result<Vec<u8>, String> {
-    let done = tokio::task::spawn_blocking(move || attach(&pdf, &xml, level)).await;
-    done.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
 async fn refusal(

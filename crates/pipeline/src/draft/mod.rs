@@ -17,8 +17,8 @@ pub use self::build::{Built, Lack, build};
 pub use self::confirm::{Confirmation, Confirmed, Outgoing, Refusal, Want, confirm, unsure, wants};
 pub use self::field::{DraftField, FIELDS, Form};
 pub use self::form::{Edited, FormProblem, Wrong, edit};
-pub(crate) use self::work::propose;
 pub use self::work::{Changed, Corrected, Opened, corrected, give, open};
+pub(crate) use self::work::{confirmed_document, propose};
 
 use std::path::Path;
 

@@ -152,6 +152,15 @@ pub async fn corrected(home: &Home, store: &Store, name: &str) -> Result<Correct
     })
 }
 
+/// SHA-256 of the document that was made of a draft, where the invoice is one that was confirmed.
+pub(crate) async fn confirmed_document(store: &Store, invoice: &Invoice) -> Result<Option<String>, PipelineError> {
+    if store.draft(&invoice.id).await?.is_none() {
+        return Ok(None);
+    }
+    let versions = store.versions(&invoice.id).await?;
+    Ok(versions.last().and_then(|version| version.transmitted.clone()))
+}
+
 pub(super) fn wrong_state(invoice: &Invoice, verb: &'static str) -> PipelineError {
     PipelineError::WrongState { id: invoice.id.clone(), state: invoice.state.to_string(), verb }
 }

@@ -40,7 +40,7 @@ fn change(id: &str, revision: i64, body: &str) -> DraftChange {
 }
 
 fn mandate(file: &[u8]) -> MandateChange {
-    let document = Packed::new(Role::Attachment, "application/pdf", file);
+    let document = Box::new(Packed::new(Role::Attachment, "application/pdf", file));
     let mandate = Mandate {
         id: new_id(),
         supplier: "732829320".into(),

@@ -13,7 +13,7 @@ use facteur_texts::Language;
 use facteur_validate::{Context, Plan, Report};
 use serde::{Deserialize, Serialize};
 
-use super::body::Frame;
+use super::body::{Frame, Origin};
 use super::build::{Built, Lack, build};
 use super::field::{DraftField, FIELDS};
 use super::work::{Opened, open, wrong_state};
@@ -137,7 +137,11 @@ impl Want {
 /// The fields whose values nobody looked at.
 #[must_use]
 pub fn unsure(opened: &Opened) -> Vec<&'static DraftField> {
-    let doubtful = |field: &&DraftField| opened.draft.entry(field, opened.frame).is_some_and(|entry| !entry.sure);
+    let doubtful = |field: &&DraftField| {
+        // What only follows from an unsure value is looked at with that value.
+        let entry = opened.draft.entry(field, opened.frame);
+        entry.is_some_and(|entry| !entry.sure && entry.origin != Origin::Default)
+    };
     FIELDS.iter().filter(doubtful).collect()
 }
 

@@ -153,9 +153,9 @@ fn a_night_with_ten_plain_pdfs() {
         ["mandate", "add", "--supplier", &GARAGE[..9], "--file", &mandate, "--from", "2026-01-01", "--until", until];
     agent.ends(0, &add);
     let mut confirmed = 0;
-    for number in ["E-1", "E-2", "E-3"] {
+    for (number, form) in [("E-1", "factur-x"), ("E-2", "ubl"), ("E-3", "cii")] {
         let id = draft_of(&issuer, &format!("{number}.pdf"), number, OWN);
-        confirmed += u32::from(issuer.json_of(0, &["draft", "confirm", &id])["state"] == "queued");
+        confirmed += u32::from(issuer.json_of(0, &["draft", "confirm", &id, "--form", form])["state"] == "queued");
     }
     for number in ["M-1", "M-2"] {
         let id = draft_of(&agent, &format!("{number}.pdf"), number, GARAGE);
@@ -164,6 +164,18 @@ fn a_night_with_ten_plain_pdfs() {
         assert_eq!(line["pdf_a_certified"], false);
     }
     let refused = draft_of(&agent, "M-3.pdf", "M-3", BAKERY);
+    assert_eq!(agent.json_of(1, &["draft", "confirm", &refused])["refused"], "no_mandate");
+    // One that is over, and one that is revoked, count no more than none.
+    for until in ["2026-02-28", "2099-12-31"] {
+        let (supplier, from) = (&BAKERY[..9], "2026-01-01");
+        let add = ["mandate", "add", "--supplier", supplier, "--file", &mandate, "--from", from, "--until", until];
+        let added = agent.json_of(0, &add);
+        if added["standing"] == "valid" {
+            agent.ends(0, &["mandate", "revoke", added["id"].as_str().unwrap(), "--why", "fin de contrat"]);
+        }
+    }
+    let standings: Vec<Value> = agent.json(&["mandate", "list"]).iter().map(|line| line["standing"].clone()).collect();
+    assert_eq!(standings, ["valid", "ended", "revoked"]);
     assert_eq!(agent.json_of(1, &["draft", "confirm", &refused])["refused"], "no_mandate");
     for number in ["R-1", "R-2", "R-3", "R-4"] {
         let id = draft_of(&town, &format!("{number}.pdf"), number, GARAGE);
@@ -207,6 +219,9 @@ fn a_draft_shows_what_is_unsure_and_what_is_missing() {
         (&false.into(), &false.into(), &"default".into())
     );
     assert_eq!(home.json_of(1, &["draft", "confirm", &id])["refused"], "incomplete");
+    home.ends(0, &["draft", "set", &id, "supplier=Taxis du Val", "buyer=Commune de Valbrume"]);
+    assert_eq!(home.json_of(1, &["draft", "confirm", &id])["refused"], "unsure");
+    assert_eq!(home.json_of(1, &["draft", "confirm", &id, "--unsure-checked"])["refused"], "no_mandate");
     assert_eq!(home.state("taxi.pdf"), "draft");
 }
 

@@ -179,7 +179,7 @@ pub async fn confirm(
         }
         None => xml.clone(),
     };
-    write(engine, &opened, outgoing, &bytes, xml, confirmation.reason).await.map(Ok)
+    write(engine, &opened, outgoing, &bytes, xml, confirmation.reason).await
 }
 
 async fn refusal(
@@ -230,11 +230,14 @@ async fn write(
     bytes: &[u8],
     xml: Vec<u8>,
     reason: Option<&str>,
-) -> Result<Confirmed, PipelineError> {
+) -> Result<Result<Confirmed, Refusal>, PipelineError> {
     let recipient = opened.frame.role == Role::Recipient;
     let own_plan = recipient.then(|| Plan::chain(Context::Plain));
     let plan = own_plan.as_ref().unwrap_or_else(|| engine.plan());
     let examined = engine.examiner().examine(&opened.invoice.file, bytes, plan).await;
+    if bytes != xml && examined.embedded.as_deref() != Some(&xml) {
+        return Ok(Err(Refusal::CannotCarry("the data do not come back out of it as they went in".to_owned())));
+    }
     let mut process = engine.begin(&opened.invoice.id, &examined);
     if examined.report.verdict == Verdict::Valid {
         take(engine, &mut process, &examined, opened, bytes, xml);
@@ -250,7 +253,7 @@ async fn write(
     let stored = engine.store.invoice(&opened.invoice.id).await?;
     let mut row = engine.row(&opened.invoice.id, stored.duplicate_of).await?;
     row.finding = first_fatal(&examined.report).cloned();
-    Ok(Confirmed { row, report: examined.report, outgoing })
+    Ok(Ok(Confirmed { row, report: examined.report, outgoing }))
 }
 
 /// It goes its way: to the gateway, or, at a recipient, outside the portal. The confirmed document is kept beside the

@@ -351,3 +351,6 @@ fn add_up(lines: &[LineEntry], breakdown: &[VatEntry]) -> bool {
             Amount::checked_sum(own) == Some(entry.base)
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -235,7 +235,7 @@ async fn write(
     let own_plan = recipient.then(|| Plan::chain(Context::Plain));
     let plan = own_plan.as_ref().unwrap_or_else(|| engine.plan());
     let examined = engine.examiner().examine(&opened.invoice.file, bytes, plan).await;
-    if bytes != xml && examined.embedded.as_deref() != Some(&xml) {
+    if bytes != xml && examined.embedded.as_deref() != Some(xml.as_slice()) {
         return Ok(Err(Refusal::CannotCarry("the data do not come back out of it as they went in".to_owned())));
     }
     let mut process = engine.begin(&opened.invoice.id, &examined);

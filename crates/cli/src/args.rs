@@ -2,6 +2,7 @@
 
 mod archive;
 mod convert;
+mod draft;
 mod extract;
 mod hands;
 mod journal;
@@ -14,6 +15,7 @@ mod work;
 use std::path::PathBuf;
 
 pub use self::convert::{Convert, TargetName};
+pub use self::draft::{Draft, DraftCommand, FormName, Mandate, MandateCommand};
 pub use self::extract::Extract;
 pub use self::hands::{FoundName, Hand, Many, Resolve};
 pub use self::nightly::{InstallTimer, Nightly};
@@ -142,6 +144,10 @@ pub enum Command {
     Extract(Extract),
     /// What is known of suppliers, so that their plain PDFs are read better.
     Template(TemplateArguments),
+    /// A plain PDF that becomes an invoice: look, complete, confirm.
+    Draft(Draft),
+    /// Written mandates of suppliers to deposit their invoices.
+    Mandate(Mandate),
     /// One invoice made readable.
     View(View),
     /// Another try from the start.

@@ -266,6 +266,41 @@ const PAGES: &[Page] = &[
             ("out", "Où écrire le résultat ; jamais écrasé. Sinon, sortie standard"),
         ],
     ),
+    ("draft", "Un PDF sans données qui devient une facture : consulter, compléter, confirmer", &[]),
+    ("draft show", "Ce qui est proposé, ce qui est à vérifier, ce qui manque", &[("id", WHICH)]),
+    (
+        "draft set",
+        "Donner des valeurs : number=F-12 issued=05/10/2026 ; une valeur vide signifie qu'il n'y en a pas",
+        &[("id", WHICH), ("values", "Donnée et valeur")],
+    ),
+    (
+        "draft edit",
+        "Remplir le formulaire dans votre éditeur ($VISUAL, $EDITOR)",
+        &[("id", WHICH), ("fresh", "Repartir d'un formulaire neuf, si un formulaire inutilisable attend")],
+    ),
+    (
+        "draft confirm",
+        "Confirmer : la facture est construite, contrôlée, scellée et mise en attente de dépôt",
+        &[
+            ("id", WHICH),
+            ("reason", "Pourquoi, pour le journal"),
+            ("form", "Ce qui est écrit, si ce n'est pas la forme configurée : factur-x, ubl ou cii"),
+            ("unsure_checked", "Les valeurs à vérifier ont été comparées à la page"),
+        ],
+    ),
+    ("mandate", "Mandats écrits des fournisseurs pour le dépôt de leurs factures", &[]),
+    (
+        "mandate add",
+        "Enregistrer le mandat écrit d'un fournisseur",
+        &[
+            ("supplier", "SIREN du fournisseur"),
+            ("file", "Le mandat signé"),
+            ("from", "Premier jour : AAAA-MM-JJ"),
+            ("until", "Dernier jour inclus"),
+        ],
+    ),
+    ("mandate list", "Tous les mandats et leur situation", &[]),
+    ("mandate revoke", "Mettre fin à un mandat", &[("id", "Son identifiant, ou la fin que montre la liste"), WHY]),
     ("extract", "Ce que semblent dire les pages d'un PDF", &[("file", "Le PDF")]),
     ("template", "Ce que l'on sait des fournisseurs, pour mieux lire leurs PDF simples", &[]),
     (

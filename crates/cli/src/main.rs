@@ -17,6 +17,9 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == "worker-pdf") {
         facteur_pipeline::pdf_worker::child_main();
     }
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == facteur_pipeline::pdf_worker::CARRY_ARGUMENT) {
+        facteur_pipeline::pdf_worker::carry_main();
+    }
     let language = output::language_before_parsing();
     let command = args::in_language(Arguments::command(), language);
     let matches = match command.try_get_matches() {
@@ -83,6 +86,8 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::Sign(options) => commands::sign::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),
         Command::View(options) => commands::view::run(&context, &options).await,
+        Command::Draft(options) => commands::draft::run(&context, &options).await,
+        Command::Mandate(options) => commands::mandate::run(&context, &options).await,
         Command::Extract(options) => commands::extract::run(&context, &options).await,
         Command::Template(options) => commands::template::run(&context, &options).await,
         Command::Journal(options) => commands::journal::run(&context, &options).await,

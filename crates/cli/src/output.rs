@@ -231,6 +231,7 @@ impl Talk {
                 (self.say("error.store_full", &[("what", what)]), Some(self.say("error.store_full_hint", &[])))
             }
             StoreError::Missing(name) => (self.say("error.missing", &[("name", name)]), None),
+            StoreError::DraftChanged(id) => (self.say("draft.changed_elsewhere", &[("id", short(id))]), None),
             StoreError::Ambiguous(name) => (self.say("error.ambiguous", &[("name", name)]), None),
             StoreError::Eliminated { sha256, at, list } => {
                 let args = [("sha256", short(sha256)), ("at", &at.rfc3339()), ("list", short(list))];

@@ -72,6 +72,7 @@ fn processed(id: &str, number: &str) -> Process {
         findings: vec![],
         reason: None,
         key_guard: None,
+        draft: None,
         probable: None,
         retention_end: Some("2021-12-31".into()),
         at: LONG_AGO,

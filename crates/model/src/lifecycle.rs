@@ -118,7 +118,7 @@ impl State {
     pub const fn exits(self) -> &'static [&'static str] {
         match self {
             Self::Quarantined | Self::Invalid => &["correct", "retry", "abandon"],
-            Self::Draft => &["correct", "abandon"],
+            Self::Draft => &["draft edit", "draft confirm", "correct", "abandon"],
             Self::Held => &["release", "resolve", "correct", "abandon"],
             Self::Duplicate | Self::OutsidePortal => &["retry", "abandon"],
             Self::Deferred => &["send", "hold", "abandon"],
@@ -215,6 +215,8 @@ events! {
     Retry = "retry",
     /// A corrected file was given.
     Correct = "correct",
+    /// A person completed the draft and vouches for it: what they confirmed is checked from the start.
+    Confirm = "confirm",
     /// A person gave it up.
     Abandon = "abandon",
     /// A person says that it is handled outside the portal.
@@ -301,7 +303,9 @@ pub fn next(state: State, event: Event) -> Result<State, NotAllowed> {
         (S::Quarantined | S::Invalid | S::Duplicate | S::Rejected | S::Abandoned | S::OutsidePortal, E::Retry) => {
             S::Received
         }
-        (S::Quarantined | S::Invalid | S::Draft | S::Held | S::Rejected, E::Correct) => S::Received,
+        (S::Quarantined | S::Invalid | S::Draft | S::Held | S::Rejected, E::Correct) | (S::Draft, E::Confirm) => {
+            S::Received
+        }
         (
             S::Received
             | S::Parsed
@@ -394,6 +398,7 @@ mod tests {
                 let events: &[Event] = match *verb {
                     "correct" => &[Event::Correct],
                     "retry" => &[Event::Retry],
+                    "draft edit" | "draft confirm" => &[Event::Confirm],
                     "abandon" => &[Event::Abandon],
                     "release" => &[Event::Release],
                     "hold" => &[Event::Hold],

@@ -35,6 +35,9 @@ pub struct Configuration {
     /// How they are deposited and followed.
     #[serde(default)]
     pub deposit: Deposit,
+    /// How drafts of plain PDFs become invoices.
+    #[serde(default, skip_serializing_if = "Drafts::is_default")]
+    pub draft: Drafts,
     /// How long what is kept.
     #[serde(default, skip_serializing_if = "Archive::is_default")]
     pub archive: Archive,
@@ -300,6 +303,20 @@ impl Default for Deposit {
             night_budget: 0,
             lot: 1,
         }
+    }
+}
+
+/// How drafts of plain PDFs become invoices.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Drafts {
+    /// What a confirmed draft is written as: `factur-x` (the supplier's PDF carries the XML), `ubl` or `cii`.
+    pub form: crate::draft::Outgoing,
+}
+
+impl Drafts {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -21,6 +21,7 @@ use crate::config::Role as StructureRole;
 use crate::deposit::Dispatcher;
 use crate::deposit::exchanges::Exchanges;
 use crate::directory;
+use crate::draft;
 use crate::error::PipelineError;
 use crate::examine::{self, Examined, Examiner, first_fatal};
 use crate::home::Home;
@@ -105,6 +106,11 @@ impl Engine {
         let examined = self.examiner.examine(file, bytes, &self.plan).await;
         let mut process = self.begin(id, &examined);
         self.decide(&mut process, &examined, file, bytes);
+        if process.events == [Event::PlainPdf] {
+            let (draft, findings) = draft::propose(&self.examiner, bytes).await;
+            process.findings.extend(findings.iter().filter_map(|finding| serde_json::to_string(finding).ok()));
+            process.draft = Some(draft);
+        }
         Ready { finding: first_fatal(&examined.report).cloned(), file: file.to_owned(), process }
     }
 
@@ -179,7 +185,18 @@ impl Engine {
         Ok(())
     }
 
-    fn begin(&self, id: &str, examined: &Examined) -> Process {
+    /// Looks at documents.
+    pub(crate) const fn examiner(&self) -> &Examiner {
+        &self.examiner
+    }
+
+    /// What every document has to pass.
+    pub(crate) const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// A document that was looked at, and nothing decided yet.
+    pub(crate) fn begin(&self, id: &str, examined: &Examined) -> Process {
         let report = &examined.report;
         let text = |value: &_| serde_json::to_string(value).unwrap_or_default();
         let identity = identity(examined);
@@ -199,6 +216,7 @@ impl Engine {
             findings: report.findings.iter().map(text).collect(),
             reason: None,
             key_guard: None,
+            draft: None,
             retention_end: Some(self.schedule.end_for(issued.as_deref(), at)),
             at,
             actor: self.actor.clone(),
@@ -249,7 +267,7 @@ impl Engine {
     }
 
     /// A valid invoice: whose is it, is there a format for it, seal it, queue it.
-    fn accept(&self, process: &mut Process, examined: &Examined, file: &str, bytes: &[u8]) {
+    pub(crate) fn accept(&self, process: &mut Process, examined: &Examined, file: &str, bytes: &[u8]) {
         let checked = [Event::Read, Event::Passed, Event::Hold];
         let hold = |process: &mut Process, reason: Reason| {
             process.events = checked.to_vec();
@@ -328,7 +346,7 @@ fn examiner_with(packs: &Path, program: &Path, templates: Vec<Template>) -> Resu
     Ok(Examiner::new(Checker::new(packs), pdf.with_templates(templates)))
 }
 
-fn because(code: &str, finding: Option<&Finding>) -> Reason {
+pub(crate) fn because(code: &str, finding: Option<&Finding>) -> Reason {
     let Some(finding) = finding else { return Reason::new(code) };
     // An official rule has its sentences under the artefact's own id; what we say ourselves, under our key.
     let official = facteur_validate::keys::of(&finding.rule).is_some() && finding.evaluated;

@@ -8,6 +8,7 @@ use facteur_model::invoice::Invoice;
 use facteur_model::kind::DocumentKind;
 use facteur_parse::Parsed;
 use facteur_parse::pdf::{PdfContent, PdfError, PdfPages};
+use facteur_render::factur_x::Level;
 use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
 use facteur_validate::packs::{ArtefactKind, Installed, Packs};
 use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
@@ -73,6 +74,22 @@ impl Examiner {
     pub fn packs(&self) -> String {
         let names: Vec<String> = self.checker.packs().list().iter().map(|pack| pack.artefact.label()).collect();
         names.join(" ")
+    }
+
+    /// What the pages of a PDF seem to say.
+    ///
+    /// # Errors
+    /// As [`PdfWorkerPool::read_pages`].
+    pub async fn pages(&self, bytes: &[u8]) -> Result<PdfPages, PdfError> {
+        self.pdf.read_pages(bytes).await
+    }
+
+    /// A PDF that carries an invoice's XML.
+    ///
+    /// # Errors
+    /// As [`PdfWorkerPool::carry`].
+    pub(crate) async fn carry(&self, pdf: &[u8], xml: &[u8], level: Level) -> Result<Vec<u8>, String> {
+        self.pdf.carry(pdf, xml, level).await
     }
 
     /// Looks at one document.

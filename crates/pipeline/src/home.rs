@@ -160,6 +160,7 @@ fn configuration(init: &Init) -> Configuration {
         check: Check::default(),
         seal: Seal::default(),
         deposit,
+        draft: crate::config::Drafts::default(),
         archive: Archive::default(),
         timestamp: None,
         gateway: Gateways { chorus_pro: Some(gateway(address.as_deref(), role)) },

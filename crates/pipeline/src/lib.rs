@@ -23,6 +23,7 @@ mod kept;
 pub mod large;
 pub mod lease;
 pub mod lock;
+pub mod mandate;
 pub mod metrics;
 pub mod nightly;
 pub mod pdf_worker;

@@ -259,6 +259,7 @@ impl Given {
             findings: vec![],
             reason: held.then(|| Reason::new("KEY-TAKEN")),
             key_guard: None,
+            draft: None,
             probable: None,
             retention_end: None,
             at: at(self.received),

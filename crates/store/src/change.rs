@@ -7,6 +7,7 @@ use facteur_model::lifecycle::{Event, State};
 
 use crate::archive::{Eliminate, Eliminated, HoldChange};
 use crate::document::Packed;
+use crate::draft::{DraftChange, MandateChange};
 use crate::journal::Stamp;
 
 /// Who caused a change, for the journal (`clerk:marie`, `nightly`, `facteur`). Kept in the erasable payload only.
@@ -186,6 +187,8 @@ pub struct Process {
     pub reason: Option<Reason>,
     /// What to do where the duplicate key is taken.
     pub key_guard: Option<KeyGuard>,
+    /// What is proposed of a plain PDF, as JSON; one that is there already stays.
+    pub draft: Option<String>,
     /// Where to look for a probable double.
     pub probable: Option<ProbableDouble>,
     /// The last day on which the dossier must be kept, `YYYY-MM-DD`.
@@ -477,6 +480,10 @@ pub enum Change {
     Correct(Box<Correction>),
     /// Entries of the directory of recipients.
     Directory(Box<DirectoryEntries>),
+    /// What a person made of a draft.
+    Draft(Box<DraftChange>),
+    /// A mandate, or its end.
+    Mandate(Box<MandateChange>),
     /// A legal hold, or its end.
     Hold(Box<HoldChange>),
     /// The elimination of dossiers.
@@ -506,12 +513,14 @@ impl Change {
             Self::Intent(new) => vec![&new.id],
             Self::Correct(new) => vec![&new.id],
             Self::Hold(new) => vec![&new.id],
+            Self::Draft(new) => vec![&new.id],
             Self::Together(changes) => changes.iter().flat_map(Self::invoices).collect(),
             Self::Receive(_)
             | Self::ReceiveContainer(_)
             | Self::ArrivalOutcome { .. }
             | Self::Directory(_)
             | Self::Eliminate(_)
+            | Self::Mandate(_)
             | Self::Timestamp(_)
             | Self::Note { .. } => Vec::new(),
         }

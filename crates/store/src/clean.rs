@@ -5,6 +5,7 @@
 //! and findings are JSON, where it is written with plain letters; documents are bytes.
 
 use crate::change::{Change, Identity, Receive, Step, Value};
+use crate::draft::MandateChange;
 
 const NUL: char = '\0';
 
@@ -31,7 +32,14 @@ pub(crate) fn clean(change: &mut Change) {
         Change::ArrivalOutcome { outcome, .. } => text(outcome),
         Change::Together(changes) => changes.iter_mut().for_each(clean),
         // What a person typed is in payloads, which are JSON; a timestamp is bytes.
-        Change::Hold(_) | Change::Eliminate(_) | Change::Timestamp(_) | Change::Note { .. } => {}
+        Change::Mandate(new) => mandate(new),
+        Change::Draft(_) | Change::Hold(_) | Change::Eliminate(_) | Change::Timestamp(_) | Change::Note { .. } => {}
+    }
+}
+
+fn mandate(new: &mut MandateChange) {
+    if let MandateChange::Add { mandate, .. } = new {
+        text(&mut mandate.file);
     }
 }
 

@@ -69,6 +69,9 @@ pub enum StoreError {
         /// What it is.
         found: String,
     },
+    /// Another person changed the draft first.
+    #[error("the draft {0} was changed by somebody else")]
+    DraftChanged(String),
     /// No such invoice, document or flow.
     #[error("nothing is stored under {0}")]
     Missing(String),
@@ -116,6 +119,7 @@ impl StoreError {
             Self::Moved { .. }
                 | Self::Missing(_)
                 | Self::Ambiguous(_)
+                | Self::DraftChanged(_)
                 | Self::NotAllowed(_)
                 | Self::Journal { .. }
                 | Self::Damaged(_)

@@ -35,6 +35,7 @@ pub mod claim;
 mod clean;
 pub mod copy;
 pub mod document;
+pub mod draft;
 mod ear;
 mod error;
 pub mod journal;
@@ -327,6 +328,38 @@ impl Store {
     /// When the store cannot be read.
     pub async fn directory(&self) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
         ask!(self, read::directory())
+    }
+
+    /// The draft of an invoice's present version.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn draft(&self, id: &str) -> Result<Option<draft::Stored>, StoreError> {
+        ask!(self, draft::of_invoice(id))
+    }
+
+    /// Writes what a person made of a draft.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] when it is no draft any more, [`StoreError::DraftChanged`] when another person was first.
+    pub async fn put_draft(&self, new: draft::DraftChange) -> Result<(), StoreError> {
+        self.writer.write(Change::Draft(Box::new(new))).await.map(drop)
+    }
+
+    /// The mandates, those of one supplier where one is named, in the order in which they were added.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn mandates(&self, supplier: Option<&str>) -> Result<Vec<draft::Mandate>, StoreError> {
+        ask!(self, draft::mandates(supplier))
+    }
+
+    /// Adds a mandate, or ends one; false where it had ended already.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is none to end; or the store cannot be written.
+    pub async fn put_mandate(&self, new: draft::MandateChange) -> Result<bool, StoreError> {
+        Ok(self.writer.write(Change::Mandate(Box::new(new))).await? != Done::Unchanged)
     }
 
     /// Every SIRET of a buyer that an invoice names.

@@ -101,7 +101,7 @@ fn line(talk: Talk, name: &str, out: &str, converted: &Converted, refusal: Optio
         "findings": findings})
 }
 
-fn need_key(missing: &facteur_render::profile::Missing) -> String {
+pub fn need_key(missing: &facteur_render::profile::Missing) -> String {
     let need = serde_json::to_value(missing.need).unwrap_or_default();
     format!("convert.need_{}", need.as_str().unwrap_or_default().replace('-', "_"))
 }

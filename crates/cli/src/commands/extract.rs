@@ -77,13 +77,13 @@ fn field_json(field: &Field) -> Value {
 }
 
 /// Left, top, right and bottom in points from the upper left corner of the page.
-fn corners(place: Place) -> Value {
+pub fn corners(place: Place) -> Value {
     let points = [place.left, place.top, place.right, place.bottom].map(|edge| hundredth(i64::from(edge)));
     Value::from(points.to_vec())
 }
 
 /// A number of hundredths as a decimal fraction, without a binary one on the way.
-fn hundredth(number: i64) -> Value {
+pub fn hundredth(number: i64) -> Value {
     let sign = if number < 0 { "-" } else { "" };
     let text = format!("{sign}{}.{:02}", number.abs() / 100, number.abs() % 100);
     serde_json::from_str(&text).unwrap_or(Value::Null)

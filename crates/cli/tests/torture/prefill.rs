@@ -108,6 +108,7 @@ fn ended(n: u64, id: String, at: Timestamp) -> Process {
         findings: vec![],
         reason,
         key_guard: None,
+        draft: None,
         probable: None,
         retention_end: None,
         at: at.plus_millis(500),

@@ -288,7 +288,7 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), PipelineError> {
 }
 
 /// The day of an instant, UTC, `YYYY-MM-DD`.
-fn day(at: Timestamp) -> String {
+pub(crate) fn day(at: Timestamp) -> String {
     at.rfc3339().get(..10).unwrap_or_default().to_owned()
 }
 

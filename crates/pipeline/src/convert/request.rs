@@ -123,7 +123,7 @@ impl Request {
     }
 
     /// The invoice as the profile wants it, and what it lacks.
-    pub(super) fn apply(self, invoice: &Invoice) -> (Invoice, Vec<Missing>) {
+    pub(crate) fn apply(self, invoice: &Invoice) -> (Invoice, Vec<Missing>) {
         let claiming = |profile: &str| Invoice { profile: Some(profile.to_owned()), ..invoice.clone() };
         match self.profile {
             Profile::Keep => (invoice.clone(), Vec::new()),
@@ -141,7 +141,7 @@ impl Request {
         }
     }
 
-    pub(super) fn write(self, invoice: &Invoice, credit_note: bool) -> Written {
+    pub(crate) fn write(self, invoice: &Invoice, credit_note: bool) -> Written {
         match (self.target, self.profile) {
             (Target::Ubl, _) => ubl::write(invoice, credit_note),
             (Target::Cii | Target::FacturX(_), profile) => cii::write(invoice, profile.room(), credit_note),
@@ -149,7 +149,7 @@ impl Request {
     }
 
     /// The language of the page and the level that its metadata name, where a page is wanted.
-    pub(super) const fn page(self) -> Option<(Language, Level)> {
+    pub(crate) const fn page(self) -> Option<(Language, Level)> {
         let Target::FacturX(language) = self.target else { return None };
         let level = match self.profile {
             Profile::FacturX(cii::Profile::Minimum) => Level::Minimum,

@@ -62,7 +62,9 @@ pub(super) async fn parcel(dispatcher: &Dispatcher, invoice: Invoice) -> Result<
             return Ok((invoice, not_yet));
         }
     }
-    let signed = version.transmitted.as_ref().is_some_and(|sent| *sent != version.original);
+    // Only UBL is signed within; a confirmed draft is sent as it was built.
+    let own = |sent: &String| *sent != version.original && version.embedded.as_ref() != Some(sent);
+    let signed = syntax == FlowSyntax::UblInvoice && version.transmitted.as_ref().is_some_and(own);
     let parcel = Parcel { invoice: invoice.clone(), bytes, sha256, syntax, signed };
     Ok((invoice, Ready::Parcel(Box::new(parcel))))
 }

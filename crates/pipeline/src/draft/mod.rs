@@ -1,4 +1,24 @@
-//! From a plain PDF to a proposal that a person completes.
+//! From a plain PDF to a proposal that a person completes, and from there to an invoice.
+//!
+//! What the pages propose is kept with the invoice when it comes in. A person looks ([`open`]), gives values ([`give`],
+//! or a form in an editor) and confirms; only then is there an invoice, which is checked like any other. The PDF stays
+//! the original.
+
+mod body;
+mod build;
+mod confirm;
+mod field;
+mod form;
+mod value;
+mod work;
+
+pub use self::body::{Draft, Entry, Fault, Frame, LineEntry, Origin, VatEntry};
+pub use self::build::{Built, Lack, build};
+pub use self::confirm::{Confirmation, Confirmed, Outgoing, Refusal, Want, confirm, unsure, wants};
+pub use self::field::{DraftField, FIELDS, Form};
+pub use self::form::{Edited, FormProblem, Wrong, edit};
+pub use self::work::{Changed, Corrected, Opened, corrected, give, open};
+pub(crate) use self::work::{confirmed_document, propose};
 
 use std::path::Path;
 

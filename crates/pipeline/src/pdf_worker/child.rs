@@ -42,7 +42,7 @@ pub fn child_main() -> ! {
 
 /// There is no signal for the parent's death: it would follow the death of the parent's *thread*, which is no reason
 /// to end. A child whose parent is gone reads the end of its input, or fails to answer, and ends.
-fn confine() -> io::Result<()> {
+pub(super) fn confine() -> io::Result<()> {
     close_inherited_descriptors();
     chdir("/")?;
     set_no_new_privs(true)?;

@@ -5,6 +5,7 @@
 //! after 5 seconds of processor time, after every error and after every overrun. A stack overflow or an exhausted
 //! memory, which no code can catch, ends that child and one document's reading, not the batch.
 
+mod carry;
 mod child;
 mod protocol;
 mod recognition;
@@ -26,6 +27,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+pub use carry::{ARGUMENT as CARRY_ARGUMENT, carry_main};
 pub use child::child_main;
 pub use facteur_parse::pdf::fields::{Field, FieldName, Method, Reading};
 pub use facteur_parse::pdf::text::Place;
@@ -155,6 +157,19 @@ impl PdfWorkerPool {
             }
         }
         self.ask(self.start()?, &question, bytes).await
+    }
+
+    /// Has a child make a PDF carry an invoice's XML.
+    ///
+    /// # Errors
+    /// Why it cannot: protected, with attachments of its own, damaged.
+    pub async fn carry(
+        &self,
+        pdf: &[u8],
+        xml: &[u8],
+        level: facteur_render::factur_x::Level,
+    ) -> Result<Vec<u8>, String> {
+        carry::carry(&self.program, pdf, xml, level).await
     }
 
     fn start(&self) -> Result<Worker, PdfError> {

@@ -13,6 +13,7 @@ use facteur_texts::Language;
 use facteur_validate::Plan;
 
 use crate::convert::open;
+use crate::draft;
 use crate::error::PipelineError;
 use crate::examine::{Examined, Examiner};
 
@@ -34,13 +35,16 @@ impl View {
         Ok(Self::of_bytes(examiner, plan, &file.display().to_string(), &bytes).await)
     }
 
-    /// Looks at what the store keeps: the file as it came in, of the invoice's latest version.
+    /// Looks at what the store keeps: the file as it came in, of the invoice's latest version; of a confirmed draft,
+    /// what was made of it.
     ///
     /// # Errors
     /// The store does not know it, or no longer has its bytes.
     pub async fn of_store(examiner: &Examiner, plan: &Plan, store: &Store, name: &str) -> Result<Self, PipelineError> {
         let invoice = store.invoice(name).await?;
-        let bytes = store.document(&invoice.siren, &invoice.sha256).await?;
+        let confirmed = draft::confirmed_document(store, &invoice).await?;
+        let sha256 = confirmed.as_ref().unwrap_or(&invoice.sha256);
+        let bytes = store.document(&invoice.siren, sha256).await?;
         Ok(Self::of_bytes(examiner, plan, &invoice.file, &bytes).await)
     }
 

@@ -228,6 +228,7 @@ impl Desk {
             findings: vec![],
             reason: None,
             key_guard: None,
+            draft: None,
             probable: None,
             at,
             actor: "test".into(),

@@ -21,6 +21,8 @@ pub(crate) mod check;
 mod claim;
 #[path = "../both/copy.rs"]
 pub(crate) mod copy;
+#[path = "../both/draft.rs"]
+pub(crate) mod draft;
 #[path = "../both/read.rs"]
 pub(crate) mod read;
 #[path = "../both/report.rs"]

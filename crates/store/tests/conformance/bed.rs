@@ -102,6 +102,7 @@ pub fn processed(id: &str, number: &str, events: &[Event]) -> Process {
         packs: String::new(),
         findings: vec!["{}".into()],
         reason: None,
+        draft: None,
         key_guard: Some(KeyGuard { events: vec![Event::Read, Event::Hold], reason: Reason::new("KEY-TAKEN") }),
         probable: Some(ProbableDouble {
             from: "2026-08-06".into(),

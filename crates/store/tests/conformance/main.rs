@@ -8,6 +8,7 @@ mod claims;
 mod cluster;
 mod copies;
 mod deposits;
+mod drafts;
 mod embedded;
 mod keeping;
 mod reading;
@@ -42,6 +43,12 @@ stories! {
     deposits:
         only_one_sender_gets_an_invoice,
         a_deposit_leaves_its_intent_its_answer_and_its_events;
+    drafts:
+        a_draft_is_kept_with_its_version_and_every_change_is_journalled,
+        a_draft_that_another_person_changed_first_is_not_overwritten,
+        a_confirmed_draft_is_written_whole_or_not_at_all,
+        a_mandate_counts_until_it_is_revoked,
+        an_eliminated_draft_forgets_what_it_said_and_a_mandate_keeps_its_file;
     keeping:
         what_was_acknowledged_is_there_after_opening_again,
         the_journal_cannot_be_changed_and_a_cut_end_shows,

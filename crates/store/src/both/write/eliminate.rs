@@ -102,6 +102,9 @@ async fn needed_by_others(connection: &mut Connection, dossiers: &[Dossier]) -> 
             (2..6).for_each(|column| need(row.get(0), row.get(column)));
         }
     }
+    for row in sqlx::query("SELECT document FROM mandate").fetch_all(&mut *connection).await? {
+        need("", row.get(0));
+    }
     let mut event = String::new();
     loop {
         let rows = sqlx::query(
@@ -172,7 +175,8 @@ async fn one(
 
 /// Everything about the invoice that is not a digest, a state or a time.
 async fn forget(connection: &mut Connection, new: &Eliminate, id: &str) -> Result<(), StoreError> {
-    const ORDERS: [&str; 6] = [
+    const ORDERS: [&str; 7] = [
+        "DELETE FROM draft WHERE invoice = $1",
         "DELETE FROM finding WHERE invoice = $1",
         "DELETE FROM gateway_event WHERE invoice = $1",
         "UPDATE delivery SET reason = NULL WHERE invoice = $1",

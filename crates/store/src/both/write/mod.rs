@@ -2,9 +2,11 @@
 
 mod correct;
 mod directory;
+mod draft;
 mod eliminate;
 mod hold;
 mod intent;
+mod mandate;
 mod process;
 mod receive;
 mod register;
@@ -15,9 +17,11 @@ mod timestamp;
 
 use self::correct::correct;
 use self::directory::directory;
+use self::draft::draft;
 use self::eliminate::eliminate;
 use self::hold::hold;
 use self::intent::intent;
+use self::mandate::mandate;
 use self::process::process;
 use self::receive::{receive, receive_container};
 pub(crate) use self::register::register;
@@ -70,6 +74,8 @@ async fn one(connection: &mut Connection, scribe: &mut Scribe, change: &Change) 
             Ok(Done::Written)
         }
         Change::Correct(correction) => correct(connection, scribe, correction).await,
+        Change::Draft(new) => draft(connection, scribe, new).await,
+        Change::Mandate(new) => mandate(connection, scribe, new).await,
         Change::Hold(new) => hold(connection, scribe, new).await,
         Change::Eliminate(new) => eliminate(connection, scribe, new).await,
         Change::Timestamp(new) => timestamp(connection, scribe, new).await,

@@ -38,6 +38,7 @@ pub(super) async fn process(
     }
     let outcome = Outcome { siren: &siren, version, state, reason: reason.as_ref(), other, document: first, found };
     write(connection, new, outcome).await?;
+    propose(connection, new, version).await?;
     scribe.reached(state);
     let payload = json!({
         "actor": new.actor, "states": names(&states), "verdict": new.verdict, "packs": sha256_hex(new.packs.as_bytes()),
@@ -183,6 +184,21 @@ async fn write(connection: &mut Connection, new: &Process, outcome: Outcome<'_>)
         .bind(&new.retention_end)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Keeps what is proposed of a plain PDF, unless a person was at work on it already.
+async fn propose(connection: &mut Connection, new: &Process, version: i64) -> Result<(), StoreError> {
+    let Some(body) = &new.draft else { return Ok(()) };
+    sqlx::query(
+        "INSERT INTO draft (invoice, n, body, revision, at) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (invoice, n) DO NOTHING",
+    )
+    .bind(&new.id)
+    .bind(version)
+    .bind(body)
+    .bind(new.at.0)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -126,7 +126,11 @@ mod tests {
         doubles.remember(OWN, &exempt, State::Queued, 5);
         let new = invoice("c", "1", false);
         assert_eq!(doubles.same_key(OWN, &new, None).unwrap().id, "a");
-        assert_eq!(doubles.same_total(OWN, &new, None).unwrap().id, "0", "an exempt one may still be a probable double");
+        assert_eq!(
+            doubles.same_total(OWN, &new, None).unwrap().id,
+            "0",
+            "an exempt one may still be a probable double"
+        );
         let stored = Other { id: "s".into(), number: None, received_at: 1 };
         assert_eq!(doubles.same_key(OWN, &new, Some(stored.clone())).unwrap().id, "s");
         assert_eq!(doubles.same_total(OWN, &new, Some(stored)).unwrap().id, "s");

@@ -118,10 +118,6 @@ impl Bench {
         Ok(Self { program: build()?, folder: tempfile::tempdir_in(target())? })
     }
 
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     pub fn program(&self) -> &Path {
         &self.program
     }

@@ -1,16 +1,17 @@
 """The same work as `facteur import`, as a Python programmer would do it: lxml, signxml, sqlite3, two processes.
 
 Each document is read, parsed, validated, signed (enveloped XAdES), verified by signxml, and stored compressed under its
-SHA-256 with a row and a journal line; one commit per 256 documents. Terms are not read and no business check is made,
-which is in this program's favour.
+SHA-256 with a row and a journal line; one commit per 256 documents. With stylesheets, SaxonC takes each document through
+the official rules too. Terms are not read and no business check is made, and the clock starts once everything is loaded
+and compiled, which is in this program's favour.
 
-Usage: import.py SCHEMA FOLDER DATABASE KEY CERTIFICATE
+Usage: import.py SCHEMA FOLDER DATABASE KEY CERTIFICATE [STYLESHEET...]
 """
 
 import hashlib
 import json
 import multiprocessing
-import resource
+import os
 import sqlite3
 import sys
 import time
@@ -44,7 +45,14 @@ def prepare(path):
 
 
 class Worker:
-    def __init__(self, schema, key, certificate):
+    def __init__(self, schema, key, certificate, stylesheets):
+        self.stylesheets = []
+        if stylesheets:
+            import saxonche
+
+            self.saxon = saxonche.PySaxonProcessor(license=False)
+            compiler = self.saxon.new_xslt30_processor()
+            self.stylesheets = [compiler.compile_stylesheet(stylesheet_file=path) for path in stylesheets]
         self.schema = etree.XMLSchema(etree.parse(schema))
         self.parser = etree.XMLParser(resolve_entities=False, no_network=True)
         self.key = load_pem_private_key(Path(key).read_bytes(), None)
@@ -60,10 +68,20 @@ class Worker:
         original = path.read_bytes()
         root = etree.fromstring(original, self.parser)
         self.schema.assertValid(root)
+        self.obey_rules(original)
         number = root.findtext(NUMBER)
         signed = etree.tostring(self.signer.sign(root, key=self.key, cert=[self.certificate]))
         self.verifier.verify(signed, x509_cert=self.certificate)
         return [path.name, number, *(self.packed(document) for document in (original, signed))]
+
+    def obey_rules(self, original):
+        if not self.stylesheets:
+            return
+        node = self.saxon.parse_xml(xml_text=original.decode())
+        for stylesheet in self.stylesheets:
+            report = stylesheet.transform_to_string(xdm_node=node)
+            if any('flag="fatal"' in part.split(">", 1)[0] for part in report.split("<svrl:failed-assert")[1:]):
+                raise ValueError("not valid")
 
     @staticmethod
     def packed(document):
@@ -81,27 +99,41 @@ def write(connection, rows):
     connection.execute("COMMIT")
 
 
-def work(files):
-    _, schema, _, path, key, certificate = sys.argv
-    worker, connection = Worker(schema, key, certificate), database(path)
+def busy():
+    """Processor time of everything on this machine, in seconds."""
+    with open("/proc/stat") as file:
+        ticks = [int(word) for word in file.readline().split()[1:9]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def work(files, ready, used):
+    _, schema, _, path, key, certificate, *stylesheets = sys.argv
+    worker, connection = Worker(schema, key, certificate, stylesheets), database(path)
+    ready.wait()
+    begin = time.process_time()
     for first in range(0, len(files), COMMIT):
         write(connection, [worker.one(file) for file in files[first : first + COMMIT]])
+    used.put(time.process_time() - begin)
     connection.close()
 
 
 def main():
     files = sorted(Path(sys.argv[2]).iterdir())
     prepare(sys.argv[3])
-    begin = time.monotonic()
-    processes = [multiprocessing.Process(target=work, args=(files[n::PROCESSES],)) for n in range(PROCESSES)]
+    ready, used = multiprocessing.Barrier(PROCESSES + 1), multiprocessing.Queue()
+    processes = [
+        multiprocessing.Process(target=work, args=(files[n::PROCESSES], ready, used)) for n in range(PROCESSES)
+    ]
     for process in processes:
         process.start()
+    ready.wait()
+    begin, before = time.monotonic(), busy()
+    cpu = sum(used.get() for _ in processes)
+    seconds, others = time.monotonic() - begin, max(busy() - before - cpu, 0)
     for process in processes:
         process.join()
-    seconds = time.monotonic() - begin
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     count = sqlite3.connect(sys.argv[3]).execute("SELECT count(*) FROM invoice").fetchone()[0]
-    print(json.dumps({"count": count, "seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime}))
+    print(json.dumps({"count": count, "seconds": seconds, "cpu_seconds": cpu, "others": others}))
 
 
 main()

@@ -11,7 +11,8 @@ pub const CII_LINES_10_KB: usize = 5;
 /// Lines that make a UBL invoice of about 5 MB.
 pub const UBL_LINES_5_MB: usize = 8_100;
 
-const SUPPLIERS: u64 = 40;
+/// Suppliers whose invoices are made.
+pub const SUPPLIERS: u64 = 40;
 const GOODS: [&str; 8] = [
     "Porte en chêne massif",
     "Ramette de papier A4 recyclé",
@@ -54,7 +55,12 @@ struct Line {
 impl Generator {
     /// A generator whose invoices depend on the seed alone.
     pub const fn new(seed: u64) -> Self {
-        Self { draw: Draw::new(seed), made: 0 }
+        Self::after(seed, 0)
+    }
+
+    /// A generator whose invoices have the numbers after this one.
+    pub const fn after(seed: u64, made: u64) -> Self {
+        Self { draw: Draw::new(seed), made }
     }
 
     /// The next invoice, as UBL.
@@ -109,8 +115,13 @@ impl Draft {
     }
 }
 
+/// SIREN of a supplier.
+pub fn supplier_siren(n: u64) -> String {
+    with_luhn(&format!("9998{n:04}"))
+}
+
 fn supplier(n: u64) -> Supplier {
-    let siren = with_luhn(&format!("9998{n:04}"));
+    let siren = supplier_siren(n);
     let siret = with_luhn(&format!("{siren}0001"));
     let value: u64 = siren.parse().unwrap_or_default();
     let vat = format!("FR{:02}{siren}", (12 + 3 * (value % 97)) % 97);

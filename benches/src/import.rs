@@ -28,17 +28,18 @@ const MEMORY_MAX_MB: f64 = 200.0;
 const LOOK: Duration = Duration::from_millis(2);
 
 /// What a run took.
-struct Run {
-    wall: f64,
-    cpu: f64,
+pub struct Run {
+    pub wall: f64,
+    /// Processor time of the program; not that of a database server.
+    pub cpu: f64,
     /// Processor time that other programs took meanwhile, on all cores.
-    others: f64,
+    pub others: f64,
     peak_mb: f64,
 }
 
 impl Run {
     /// How long it would have taken at least if the processor time that others took had been idle.
-    fn left(&self) -> f64 {
+    pub fn left(&self) -> f64 {
         self.wall - self.others / cores()
     }
 }
@@ -48,13 +49,20 @@ fn cores() -> f64 {
 }
 
 /// The program, packs and folders that all runs share.
-struct Bench {
+pub struct Bench {
     program: PathBuf,
     folder: tempfile::TempDir,
 }
 
+/// What is imported.
+#[derive(Clone, Copy)]
+pub struct Batch<'a> {
+    pub documents: &'a Path,
+    pub count: usize,
+}
+
 pub fn run(rounds: usize, python: &Path) -> anyhow::Result<()> {
-    let bench = Bench { program: build()?, folder: tempfile::tempdir_in(target())? };
+    let bench = Bench::new()?;
     schema::packs(&bench.packs())?;
     schema::without_rules(&schema::packs(&bench.schemas())?)?;
     let documents = bench.documents("documents", 4, DOCUMENTS, UBL_LINES_10_KB)?;
@@ -76,7 +84,7 @@ pub fn run(rounds: usize, python: &Path) -> anyhow::Result<()> {
 
 /// Peak memory of the program by size and number of documents.
 pub fn memory() -> anyhow::Result<()> {
-    let bench = Bench { program: build()?, folder: tempfile::tempdir_in(target())? };
+    let bench = Bench::new()?;
     schema::packs(&bench.packs())?;
     println!("\n## Memory of an import\n");
     println!("| documents | size | peak (VmHWM) | goal | wall |\n|---|---|---|---|---|");
@@ -98,15 +106,23 @@ pub fn memory() -> anyhow::Result<()> {
 pub fn build() -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "-p", "facteur"])
+        .args(["build", "--quiet", "--release", "-p", "facteur", "-p", "facteur-simulator"])
         .current_dir(workspace())
         .status()?;
-    ensure!(built.success(), "facteur does not build");
+    ensure!(built.success(), "facteur and its simulator do not build");
     Ok(target().join("release/facteur"))
 }
 
 impl Bench {
-    fn packs(&self) -> PathBuf {
+    pub fn new() -> anyhow::Result<Self> {
+        Ok(Self { program: build()?, folder: tempfile::tempdir_in(target())? })
+    }
+
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    pub fn packs(&self) -> PathBuf {
         self.folder.path().join("packs")
     }
 
@@ -116,9 +132,20 @@ impl Bench {
     }
 
     fn documents(&self, name: &str, seed: u64, count: usize, lines: usize) -> anyhow::Result<PathBuf> {
+        self.documents_of(name, Generator::new(seed), count, lines)
+    }
+
+    /// A new folder of documents; an old one of that name goes.
+    pub fn documents_of(
+        &self,
+        name: &str,
+        mut generator: Generator,
+        count: usize,
+        lines: usize,
+    ) -> anyhow::Result<PathBuf> {
         let folder = self.folder.path().join(name);
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder)?;
-        let mut generator = Generator::new(seed);
         for n in 0..count {
             fs::write(folder.join(format!("{n:05}.xml")), generator.ubl(lines))?;
         }
@@ -127,7 +154,12 @@ impl Bench {
 
     /// A new home with its own key.
     fn home(&self) -> anyhow::Result<PathBuf> {
-        let home = self.folder.path().join("home");
+        self.home_named("home")
+    }
+
+    /// A new home of that name with its own key, in place of an old one.
+    pub fn home_named(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let home = self.folder.path().join(name);
         if home.exists() {
             fs::remove_dir_all(&home)?;
         }
@@ -137,9 +169,15 @@ impl Bench {
     }
 
     fn import(&self, packs: &Path, documents: &Path, count: usize) -> anyhow::Result<Run> {
-        let home = self.home()?;
+        self.import_into(&self.home()?, packs, Batch { documents, count }, None)
+    }
+
+    /// Imports into a home; its store may be elsewhere.
+    pub fn import_into(&self, home: &Path, packs: &Path, batch: Batch<'_>, store: Option<&str>) -> anyhow::Result<Run> {
+        let Batch { documents, count } = batch;
         let mut command = Command::new(&self.program);
-        command.arg("--home").arg(&home).arg("--packs").arg(packs).args(["--format", "json", "import"]);
+        command.env("FACTEUR_STORE", store.unwrap_or_default());
+        command.arg("--home").arg(home).arg("--packs").arg(packs).args(["--format", "json", "import"]);
         let (cpu, busy, begin) = (children_time()?, busy_time()?, Instant::now());
         let mut child = command.arg(documents).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut peak_mb = 0.0;
@@ -163,6 +201,11 @@ impl Bench {
     }
 
     fn python(&self, python: &Path, documents: &Path) -> anyhow::Result<Run> {
+        self.python_with(python, Batch { documents, count: DOCUMENTS }, &[])
+    }
+
+    /// The peer, with those stylesheets for SaxonC.
+    pub fn python_with(&self, python: &Path, batch: Batch<'_>, stylesheets: &[PathBuf]) -> anyhow::Result<Run> {
         let database = self.folder.path().join("peer.db");
         for suffix in ["", "-wal", "-shm"] {
             let _ = fs::remove_file(self.folder.path().join(format!("peer.db{suffix}")));
@@ -172,13 +215,14 @@ impl Bench {
         let schema = packs.schema_of_root(root).context("no schema of UBL")?.entry();
         let keys = self.home()?.join("keys");
         let output = script(python, "import.py")
-            .args([&schema, documents, &database, &keys.join("seal.key"), &keys.join("seal.pem")])
+            .args([&schema, batch.documents, &database, &keys.join("seal.key"), &keys.join("seal.pem")])
+            .args(stylesheets)
             .stderr(Stdio::inherit())
             .output()?;
         let answer: Value = serde_json::from_slice(&output.stdout).context("the peer says nothing")?;
-        ensure!(answer["count"] == DOCUMENTS, "the peer did not import everything: {answer}");
+        ensure!(answer["count"] == batch.count, "the peer did not import everything: {answer}");
         let number = |name: &str| answer[name].as_f64().context("the peer does not say how long it took");
-        Ok(Run { wall: number("seconds")?, cpu: number("cpu_seconds")?, others: 0.0, peak_mb: 0.0 })
+        Ok(Run { wall: number("seconds")?, cpu: number("cpu_seconds")?, others: number("others")?, peak_mb: 0.0 })
     }
 }
 

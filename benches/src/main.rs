@@ -1,10 +1,13 @@
 //! Measures what facteur promises, each figure as a ratio to a peer in the same run, and prints Markdown.
 //!
 //! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, rules, pdf, sealing,
-//! import, memory. `year --home DIR [--invoices N] [--seed N]` fills a home with an invented year instead. Nothing
-//! here is an assertion on time: the figures are for `benches/README.md`. `turns CASE [N]` runs a case of the rules N times
-//! without a peer, for a profiler.
+//! import, memory, and only by name chain and store. `year --home DIR [--invoices N] [--seed N]` fills a home with an
+//! invented year instead. Nothing here is an assertion on time: the figures are for `benches/README.md`.
+//! `turns CASE [N]` runs a case of the rules N times without a peer, for a profiler.
 
+mod chain;
+#[path = "../../crates/store/tests/cluster/mod.rs"]
+mod cluster;
 mod draw;
 mod generate;
 mod import;
@@ -19,11 +22,14 @@ mod rules_whole;
 mod schema;
 mod sealing;
 mod stages;
+mod store;
 mod year;
 
 use anyhow::{Context as _, bail};
 
-const PARTS: [&str; 7] = ["reading", "schema", "rules", "pdf", "sealing", "import", "memory"];
+const PARTS: [&str; 9] = ["reading", "schema", "rules", "pdf", "sealing", "import", "memory", "chain", "store"];
+/// Those that take minutes, and gigabytes: only by name.
+const LONG: [&str; 2] = ["chain", "store"];
 /// Rounds in which ours and the peer's take turns.
 const ROUNDS: usize = 5;
 
@@ -51,7 +57,9 @@ fn main() -> anyhow::Result<()> {
             "pdf" => pdf::run(rounds, &python)?,
             "sealing" => sealing::run(rounds)?,
             "import" => import::run(rounds, &python)?,
-            _ => import::memory()?,
+            "memory" => import::memory()?,
+            "chain" => chain::run(rounds, &python)?,
+            _ => store::run(rounds)?,
         }
     }
     Ok(())
@@ -70,7 +78,7 @@ fn arguments() -> anyhow::Result<(usize, Vec<String>)> {
         }
     }
     if parts.is_empty() {
-        parts = PARTS.map(str::to_owned).into();
+        parts = PARTS.iter().filter(|part| !LONG.contains(part)).map(|part| (*part).to_owned()).collect();
     }
     Ok((rounds.max(1), parts))
 }

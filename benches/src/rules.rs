@@ -81,7 +81,8 @@ pub fn run(rounds: usize, python: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn entry(packs: &Packs, family: &str) -> anyhow::Result<PathBuf> {
+/// The stylesheet of an installed rule set.
+pub fn entry(packs: &Packs, family: &str) -> anyhow::Result<PathBuf> {
     let is_it = |installed: &&facteur_validate::packs::Installed| {
         installed.artefact.kind == ArtefactKind::Schematron
             && installed.artefact.label().starts_with(&format!("{family}@"))

@@ -56,6 +56,7 @@ fn identity(new: &mut Identity) {
     [&mut new.supplier, &mut new.buyer_siret, &mut new.buyer, &mut new.total, &mut new.currency]
         .into_iter()
         .for_each(maybe);
+    [&mut new.service, &mut new.commitment, &mut new.preceding].into_iter().for_each(maybe);
 }
 
 fn step(new: &mut Step) {

@@ -9,7 +9,7 @@
 //! and columns (`migrations/sqlite`, `migrations/postgres`, the same numbers; a test compares them) and the same
 //! functions. What both can do in the same words is written once, in `src/both/`; these files are compiled twice, as
 //! modules of `src/sqlite/` and of `src/postgres/`, each with its own `Db`, `Pool`, `Connection` and `Row`
-//! (`use super::{Db, Pool, Row}`). What differs has the same name in both: `text.rs` (orders on several tables),
+//! (`use super::{Db, Pool, Row}`). What differs has the same name in both: `text.rs` (words of orders on many rows),
 //! `transaction.rs`, `journal.rs` (the end of the chain), `integrity.rs`, `connect.rs`, `pen.rs`.
 //!
 //! # Adding a query

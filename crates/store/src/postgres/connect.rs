@@ -38,7 +38,14 @@ pub(crate) async fn open(server: &Server) -> Result<(PgPool, Pen), StoreError> {
     close(ready(server).await?).await;
     let readers =
         PgPoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone());
-    Ok((readers, Pen::new(options)))
+    Ok((readers, Pen::new(by_the_row(options))))
+}
+
+/// Whoever writes looks rows up by their keys, however many there are: a plan that was made while the store was empty
+/// must not read whole tables later, and none is worth compiling.
+fn by_the_row(options: PgConnectOptions) -> PgConnectOptions {
+    let off = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"];
+    options.options(off.map(|setting| (setting, "off")))
 }
 
 /// A connection to a server that will do, with the schema up to date.

@@ -35,6 +35,11 @@ impl Bed {
         Self { location, folder: tempfile::tempdir().unwrap(), database: Some(database) }
     }
 
+    /// Another one, empty, on the same back end.
+    pub fn another(&self) -> Self {
+        if self.database.is_some() { Self::postgres() } else { Self::sqlite() }
+    }
+
     /// Opens it, as another process would.
     pub async fn store(&self) -> Store {
         let store = Store::open(&self.location).await.unwrap();

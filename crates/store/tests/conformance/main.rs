@@ -36,6 +36,8 @@ stories! {
         the_same_bytes_are_a_duplicate_and_the_same_arrival_is_not,
         many_writers_at_once_lose_nothing_and_the_journal_verifies,
         a_failing_change_fails_alone,
+        one_of_many_that_fails_takes_nothing_with_it,
+        what_is_written_together_is_what_is_written_one_by_one,
         the_same_key_with_other_bytes_is_held_and_names_the_other,
         a_probable_double_is_a_warning_that_names_the_other,
         a_correction_is_a_new_version_and_after_a_refusal_a_new_invoice,

@@ -4,9 +4,10 @@ use facteur_model::lifecycle::{Event, State};
 use serde_json::json;
 
 use super::super::Connection;
-use super::receive::{Arrival, insert_invoice, insert_version, put_arrival};
+use super::papers::put_document;
+use super::receive::{Arrival, Newcomer, insert_invoices, insert_version, put_arrival};
 use super::scribe::Scribe;
-use super::shared::{current, names, put_document, road};
+use super::shared::{current, names, road};
 use crate::change::{Correction, Done};
 use crate::error::StoreError;
 
@@ -19,7 +20,8 @@ pub(super) async fn correct(
     let file = &new.receive;
     let document = &file.document;
     if new.successor {
-        insert_invoice(connection, file, State::Received, None, Some(&new.id)).await?;
+        let newcomer = Newcomer { file, state: State::Received, duplicate_of: None, ancestor: Some(&new.id) };
+        insert_invoices(connection, &[newcomer]).await?;
         let payload = json!({"actor": file.actor, "path": file.path, "sha256": document.sha256,
             "states": ["received"], "ancestor": new.id, "note": new.note});
         scribe.line(file.at, "received", &file.invoice, payload.to_string());

@@ -2,14 +2,18 @@
 
 mod correct;
 mod directory;
+mod doubles;
 mod draft;
 mod eliminate;
 mod hold;
 mod intent;
 mod mandate;
+mod orders;
+mod papers;
 mod process;
 mod receive;
 mod register;
+mod runs;
 mod scribe;
 mod shared;
 mod step;
@@ -25,6 +29,7 @@ use self::mandate::mandate;
 use self::process::process;
 use self::receive::{receive, receive_container};
 pub(crate) use self::register::register;
+use self::runs::{Run, runs};
 use self::scribe::Scribe;
 use self::step::step;
 use self::timestamp::timestamp;
@@ -44,17 +49,35 @@ pub(crate) struct Written {
 /// Writes all of them inside a transaction that the caller began and will commit.
 pub(crate) async fn all(connection: &mut Connection, changes: &[&Change]) -> Result<Written, StoreError> {
     let mut scribe = Scribe::default();
-    let mut done = Vec::with_capacity(changes.len());
-    for change in changes {
-        done.push(one(connection, &mut scribe, change).await?);
+    let mut done = vec![Done::Written; changes.len()];
+    for run in runs(changes) {
+        match run {
+            Run::Many { received, processed } => {
+                let places = received.iter().map(|(place, _)| *place).collect();
+                put(&mut done, places, receive(connection, &mut scribe, &received).await?);
+                let places = processed.iter().map(|(place, _)| *place).collect();
+                put(&mut done, places, process(connection, &mut scribe, &processed).await?);
+            }
+            Run::One(place, change) => {
+                scribe.at(place);
+                let answer = one(connection, &mut scribe, change).await?;
+                put(&mut done, vec![place], vec![answer]);
+            }
+        }
     }
     let head = scribe.close(connection).await?;
     Ok(Written { done, head })
 }
 
+fn put(done: &mut [Done], places: Vec<usize>, answers: Vec<Done>) {
+    for (place, answer) in places.into_iter().zip(answers) {
+        done[place] = answer;
+    }
+}
+
 async fn one(connection: &mut Connection, scribe: &mut Scribe, change: &Change) -> Result<Done, StoreError> {
     match change {
-        Change::Receive(new) => receive(connection, scribe, new).await,
+        Change::Receive(new) => only(receive(connection, scribe, &[(scribe.place(), new)]).await?),
         Change::ReceiveContainer(container) => receive_container(connection, scribe, container).await,
         Change::ArrivalOutcome { arrival, outcome } => {
             sqlx::query("UPDATE arrival SET outcome = $1 WHERE id = $2")
@@ -64,7 +87,7 @@ async fn one(connection: &mut Connection, scribe: &mut Scribe, change: &Change) 
                 .await?;
             Ok(Done::Written)
         }
-        Change::Process(new) => process(connection, scribe, new).await,
+        Change::Process(new) => only(process(connection, scribe, &[(scribe.place(), new)]).await?),
         Change::Step(new) => step(connection, scribe, new).await,
         Change::Intent(new) => intent(connection, scribe, new).await,
         Change::Together(changes) => {
@@ -85,4 +108,8 @@ async fn one(connection: &mut Connection, scribe: &mut Scribe, change: &Change) 
             Ok(Done::Written)
         }
     }
+}
+
+fn only(mut done: Vec<Done>) -> Result<Done, StoreError> {
+    done.pop().ok_or(StoreError::Closed)
 }

@@ -5,8 +5,9 @@ use facteur_model::lifecycle::State;
 use serde_json::json;
 
 use super::super::{Connection, Db};
+use super::papers::put_document;
 use super::scribe::Scribe;
-use super::shared::{arguments, current, names, put_document, road};
+use super::shared::{arguments, current, names, road};
 use crate::change::{Done, Field, GatewayEventRow, ReasonChange, Step, Value};
 use crate::error::StoreError;
 use crate::new_id;

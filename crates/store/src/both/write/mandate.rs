@@ -4,8 +4,8 @@ use serde_json::json;
 use sqlx::Row as _;
 
 use super::super::Connection;
+use super::papers::put_document;
 use super::scribe::Scribe;
-use super::shared::put_document;
 use crate::change::Done;
 use crate::draft::MandateChange;
 use crate::error::StoreError;

@@ -86,6 +86,7 @@ mod tests {
 
     fn invoice(id: &str, number: &str, key_exempt: bool) -> Process {
         Process {
+            draft: None,
             id: id.into(),
             events: vec![],
             identity: Identity {

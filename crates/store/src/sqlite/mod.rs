@@ -17,6 +17,10 @@ pub(crate) mod check;
 mod claim;
 #[path = "../both/copy.rs"]
 pub(crate) mod copy;
+#[path = "../both/kept.rs"]
+mod kept;
+#[path = "../both/lines.rs"]
+mod lines;
 #[path = "../both/read.rs"]
 pub(crate) mod read;
 #[path = "../both/report.rs"]

@@ -46,6 +46,14 @@ struct Running {
     said: File,
 }
 
+/// A round that fails leaves no process behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl<'a> Ordeal<'a> {
     pub fn new(home: &'a Home, gateway: &'a Gateway, server: Option<Database<'a>>, totals: Totals) -> Self {
         for (from, to) in [
@@ -190,11 +198,11 @@ impl<'a> Ordeal<'a> {
             }
             if Instant::now() > end {
                 let _ = running.child.kill();
-                panic!("{name}: it does not end\n{}\n{}", whole(running.said), self.totals.replay());
+                panic!("{name}: it does not end\n{}\n{}", whole(&mut running.said), self.totals.replay());
             }
             std::thread::sleep(Duration::from_millis(2));
         };
-        let (told, said) = (whole(running.told), whole(running.said));
+        let (told, said) = (whole(&mut running.told), whole(&mut running.said));
         let stumbled = ["panicked at", "database is locked"].iter().any(|words| said.contains(words));
         let well = match (status.code(), status.signal()) {
             (Some(code), _) => code <= 2,
@@ -336,7 +344,7 @@ fn through(by: &[&str], command: &Command) -> Command {
     outer
 }
 
-fn whole(mut file: File) -> String {
+fn whole(file: &mut File) -> String {
     use std::io::{Read as _, Seek as _};
     let mut bytes = Vec::new();
     file.rewind().unwrap();

@@ -110,6 +110,31 @@ fn a_worker_on_a_server_ends_cleanly_on_sigterm_while_another_goes_on() {
     assert_eq!(gateway.ledger().len(), 2);
 }
 
+/// What a worker was at when it died is settled by the next one, on either back end, and not deposited again.
+#[test]
+fn a_deposit_whose_worker_was_killed_is_rescued_by_another_one() {
+    if packs().is_none() {
+        return;
+    }
+    for on_server in [false, true] {
+        for place in ["send.after_intent", "send.after_answer"] {
+            let gateway = Gateway::start(&[]);
+            let home = Home::demo(&gateway.url);
+            if on_server {
+                home.keep_in(&cluster::shared().url(&cluster::shared().new_database()));
+            }
+            home.import("k-0.xml", &invoice("K-0"));
+            let mut killed = home.command(&["work"]);
+            let killed = killed.env("FACTEUR_KILL_AT", place).output().unwrap();
+            assert_eq!(killed.status.code(), None, "{place}: {}", text(&killed.stderr));
+            assert_eq!(home.state("k-0.xml"), "depositing");
+            let next = &home.json_of(0, &["work", "--until-idle"]);
+            assert_eq!(next["followed"]["rescued"], 1, "{place}: {next}");
+            assert_eq!((home.state("k-0.xml").as_str(), gateway.ledger().len()), ("integrated", 1), "{place}");
+        }
+    }
+}
+
 #[test]
 fn a_worker_that_is_not_let_in_or_may_not_listen_says_so_and_does_nothing() {
     let gateway = Gateway::start(&[]);

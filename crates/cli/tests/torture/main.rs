@@ -32,7 +32,7 @@ const GATEWAY: [&str; 14] = [
     "--retry-after",
     "1",
     "--late",
-    "3s",
+    "2s",
     "--drip",
     "100ms",
     "--slow-integration",

@@ -5,12 +5,12 @@ use facteur_model::lifecycle::State;
 
 use sqlx::{QueryBuilder, Row as _};
 
+pub(crate) use super::kept::document;
+pub(super) use super::kept::{DOCUMENT, to_document, unpacked};
+pub(crate) use super::lines::{head, journal_after, journal_of, last_journal_time, timestamps};
 use super::{CONTAINS, Connection, Db, Pool, Row};
 use crate::change::Reason;
-use crate::document::sha256_hex;
 use crate::error::StoreError;
-use crate::journal::{GENESIS, Head, Line, Stamp};
-use crate::packing::{Splice, Stored, dictionary_name, own_dictionary, unpack};
 use crate::record::{Delivery, Depth, Filter, GatewayEvent, Invoice, Version};
 use crate::report::{MOST_NAMES, is_number};
 
@@ -370,89 +370,6 @@ pub(crate) async fn gateway_events(readers: &Pool, id: &str) -> Result<Vec<Gatew
     Ok(rows.iter().map(event).collect())
 }
 
-pub(crate) async fn document(readers: &Pool, siren: &str, sha256: &str) -> Result<Vec<u8>, StoreError> {
-    let mut connection = readers.acquire().await?;
-    let Some(row) = document_row(&mut connection, siren, sha256).await? else {
-        return Err(StoreError::Missing(sha256.to_owned()));
-    };
-    if let Some(elimination) = row.eliminated {
-        let told = super::archive::elimination(readers, &elimination).await?;
-        return Err(StoreError::Eliminated { sha256: sha256.to_owned(), at: told.at, list: told.list });
-    }
-    let bytes = unpacked(&mut connection, siren, &row).await?;
-    if sha256_hex(&bytes) != sha256 {
-        return Err(StoreError::Damaged(format!("document {sha256}: its bytes have changed")));
-    }
-    Ok(bytes)
-}
-
-/// A row of `document`.
-pub(super) struct DocumentRow {
-    stored: Stored,
-    size: i64,
-    pub(super) eliminated: Option<String>,
-}
-
-/// The columns that [`to_document`] reads, in its order.
-pub(super) const DOCUMENT: &str = "packing, bytes, size, dictionary, base, base_at, base_skipped, eliminated";
-
-async fn document_row(
-    connection: &mut Connection,
-    siren: &str,
-    sha256: &str,
-) -> Result<Option<DocumentRow>, StoreError> {
-    let mut query = QueryBuilder::<Db>::new("SELECT ");
-    query.push(DOCUMENT).push(" FROM document WHERE siren = ").push_bind(siren);
-    query.push(" AND sha256 = ").push_bind(sha256);
-    Ok(query.build().fetch_optional(connection).await?.map(|row| to_document(&row, 0)))
-}
-
-/// Reads a row whose columns begin at `first`.
-pub(super) fn to_document(row: &Row, first: usize) -> DocumentRow {
-    let base: Option<String> = row.get(first + 4);
-    let number = |column| row.get::<Option<i64>, _>(column).unwrap_or(-1);
-    DocumentRow {
-        stored: Stored {
-            packing: row.get(first),
-            dictionary: row.get(first + 3),
-            splice: base.map(|base| Splice { base, at: number(first + 5), skipped: number(first + 6) }),
-            bytes: row.get(first + 1),
-        },
-        size: row.get(first + 2),
-        eliminated: row.get(first + 7),
-    }
-}
-
-/// The bytes of a document, with what they lean on. The caller checks them against the SHA-256 that names them.
-pub(super) async fn unpacked(
-    connection: &mut Connection,
-    siren: &str,
-    row: &DocumentRow,
-) -> Result<Vec<u8>, StoreError> {
-    let own = dictionary(connection, &row.stored).await?;
-    let Some(splice) = &row.stored.splice else { return unpack(&row.stored, row.size, own.as_deref(), None) };
-    let base = document_row(connection, siren, &splice.base).await?;
-    let base = match base {
-        Some(base) if base.stored.splice.is_none() && base.eliminated.is_none() => base,
-        _ => {
-            return Err(StoreError::Damaged(format!("{}, which another document leans on, is not there", splice.base)));
-        }
-    };
-    let below = dictionary(connection, &base.stored).await?;
-    let base = unpack(&base.stored, base.size, below.as_deref(), None)?;
-    unpack(&row.stored, row.size, own.as_deref(), Some(&base))
-}
-
-async fn dictionary(connection: &mut Connection, stored: &Stored) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(name) = stored.dictionary.as_deref().and_then(own_dictionary) else { return Ok(None) };
-    let row = sqlx::query("SELECT bytes FROM dictionary WHERE name = $1").bind(name).fetch_optional(connection).await?;
-    let bytes: Vec<u8> = row.map(|row| row.get(0)).unwrap_or_default();
-    if dictionary_name(&bytes) != name {
-        return Err(StoreError::Damaged(format!("the dictionary {name} has changed")));
-    }
-    Ok(Some(bytes))
-}
-
 /// The copy of the directory: entry (JSON), source and time of each recipient, by SIRET.
 pub(crate) async fn directory(readers: &Pool) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
     let rows = sqlx::query("SELECT body, source, at FROM recipient ORDER BY siret").fetch_all(readers).await?;
@@ -468,59 +385,6 @@ pub(crate) async fn buyers(readers: &Pool) -> Result<Vec<String>, StoreError> {
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-pub(crate) async fn head(readers: &Pool) -> Result<Head, StoreError> {
-    let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(readers).await?;
-    Ok(match last {
-        Some(row) => Head { seq: row.get(0), hash: row.get(1) },
-        None => Head { seq: 0, hash: GENESIS.to_owned() },
-    })
-}
-
-pub(crate) async fn last_journal_time(readers: &Pool) -> Result<Option<Timestamp>, StoreError> {
-    let last = sqlx::query("SELECT at FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(readers).await?;
-    Ok(last.map(|row| Timestamp(row.get(0))))
-}
-
-pub(crate) async fn journal_of(readers: &Pool, subject: &str) -> Result<Vec<Line>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE subject = $1 ORDER BY seq",
-    )
-    .bind(subject)
-    .fetch_all(readers)
-    .await?;
-    Ok(rows.iter().map(to_line).collect())
-}
-
-/// At most `limit` lines after `seq`.
-pub(crate) async fn journal_after(
-    readers: impl sqlx::Executor<'_, Database = Db>,
-    seq: i64,
-    limit: i64,
-) -> Result<Vec<Line>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT journal.*, body FROM journal LEFT JOIN journal_payload USING (seq) WHERE seq > $1 ORDER BY seq LIMIT $2",
-    )
-    .bind(seq)
-    .bind(limit)
-    .fetch_all(readers)
-    .await?;
-    Ok(rows.iter().map(to_line).collect())
-}
-
-fn to_line(row: &Row) -> Line {
-    Line {
-        seq: row.get("seq"),
-        at: row.get("at"),
-        kind: row.get("kind"),
-        subject: row.get("subject"),
-        digest: row.get("digest"),
-        previous: row.get("previous"),
-        hash: row.get("hash"),
-        payload: row.get("body"),
-    }
-}
-
-/// The timestamps of heads, oldest first.
 /// SIREN and name of a legal person, other than that one, which has invoices here.
 pub(crate) async fn other_legal_person(readers: &Pool, siren: &str) -> Result<Option<(String, String)>, StoreError> {
     let person = sqlx::query(
@@ -529,14 +393,4 @@ pub(crate) async fn other_legal_person(readers: &Pool, siren: &str) -> Result<Op
     );
     let row = person.bind(siren).fetch_optional(readers).await?;
     Ok(row.map(|row| (row.get(0), row.get(1))))
-}
-
-pub(crate) async fn timestamps(readers: &Pool) -> Result<Vec<Stamp>, StoreError> {
-    let rows = sqlx::query("SELECT seq, hash, at, token FROM head_timestamp ORDER BY seq").fetch_all(readers).await?;
-    let stamp = |row: &Row| Stamp {
-        head: Head { seq: row.get(0), hash: row.get(1) },
-        at: Timestamp(row.get(2)),
-        token: row.get(3),
-    };
-    Ok(rows.iter().map(stamp).collect())
 }

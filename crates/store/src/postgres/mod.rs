@@ -25,6 +25,10 @@ mod claim;
 pub(crate) mod copy;
 #[path = "../both/draft.rs"]
 pub(crate) mod draft;
+#[path = "../both/kept.rs"]
+mod kept;
+#[path = "../both/lines.rs"]
+mod lines;
 #[path = "../both/read.rs"]
 pub(crate) mod read;
 #[path = "../both/report.rs"]

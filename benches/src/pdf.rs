@@ -82,7 +82,7 @@ fn times(documents: &[Vec<u8>], limits: &PdfLimits) -> anyhow::Result<Vec<f64>> 
     Ok(times)
 }
 
-fn pdfs(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+pub fn pdfs(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -305,10 +305,10 @@ const PAGES: &[Page] = &[
     ("template", "Ce que l'on sait des fournisseurs, pour mieux lire leurs PDF simples", &[]),
     (
         "template learn",
-        "Apprendre un modèle à partir d'un PDF et des valeurs qu'une personne en a tirées",
+        "Apprendre un modèle d'un brouillon complété, ou d'un PDF et de ses bonnes valeurs",
         &[
-            ("file", "Le PDF"),
-            ("values", "Les valeurs corrigées : un fichier TOML, un champ par ligne (number = \"F-2026-17\")"),
+            ("what", "Un brouillon (identité ou numéro) dont une personne a complété les valeurs, ou un PDF"),
+            ("values", "Les bonnes valeurs d'un PDF : un fichier TOML, un champ par ligne (number = \"F-2026-17\")"),
             ("name", "Le nom du modèle ; par défaut, celui du fournisseur"),
             ("replace", "Remplacer le modèle qui porte déjà ce nom"),
         ],

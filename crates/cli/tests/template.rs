@@ -87,6 +87,29 @@ fn a_template_is_learnt_listed_shown_checked_and_used() {
 }
 
 #[test]
+fn a_template_is_learnt_from_a_draft_that_a_person_completed_and_proposes_to_the_next_import() {
+    let home = Home::demo(NOBODY);
+    let first = fixture("inbox/06-pdf-simple-taxi.pdf");
+    let id = home.import("taxi.pdf", &first);
+    home.ends(0, &["draft", "set", &id, "service=TRANSPORT", "number=TX-2026-0902"]);
+    let said = text(&home.ends(0, &["template", "learn", &id]).stdout);
+    assert!(said.contains("taxi"), "{said}");
+    let listed = &home.json(&["template", "list"])[0];
+    assert_eq!(listed["constants"]["service"], "TRANSPORT");
+    assert_eq!(listed["fields"], serde_json::json!(["number"]), "what nobody looked at is not learnt");
+    home.ends(2, &["template", "learn", "inconnu"]);
+    let said = text(&home.ends(2, &["template", "learn", taxi().to_str().unwrap()]).stderr);
+    assert!(said.contains("--values"), "{said}");
+
+    // The same page in another file: what follows the end of a PDF does not count.
+    let next = [first.as_slice(), b"\n% le suivant\n"].concat();
+    let id = home.import("suivant.pdf", &next);
+    let shown = text(&home.ends(1, &["draft", "show", &id, "--format", "json"]).stdout);
+    let draft: Value = serde_json::from_str(&shown).unwrap();
+    assert!(shown.contains("TRANSPORT") && shown.contains("\"template\""), "{draft:#}");
+}
+
+#[test]
 fn a_bad_template_is_named_with_its_line_and_stops_nothing() {
     let home = Home::demo(NOBODY);
     learn(&home, 1, &[]);

@@ -76,12 +76,12 @@ impl Examiner {
         names.join(" ")
     }
 
-    /// What the pages of a PDF seem to say.
+    /// What the pages of a PDF seem to say; of a scan, what is recognised on them.
     ///
     /// # Errors
     /// As [`PdfWorkerPool::read_pages`].
     pub async fn pages(&self, bytes: &[u8]) -> Result<PdfPages, PdfError> {
-        self.pdf.read_pages(bytes).await
+        Ok(self.pdf.read_or_recognise(bytes).await?.0)
     }
 
     /// A PDF that carries an invoice's XML.

@@ -46,8 +46,7 @@ impl Store {
         ask!(self, check::journal(kept))
     }
 
-    /// Checks everything: the database itself, every document's digest, the journal, every state against the journal,
-    /// the counts of reports against the invoices.
+    /// Checks everything: the database itself, every document's digest, the journal, every state against the journal.
     ///
     /// # Errors
     /// When the store cannot be read at all; what is wrong inside is in the [`Health`].

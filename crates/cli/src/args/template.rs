@@ -12,7 +12,7 @@ pub struct TemplateArguments {
 
 #[derive(Debug, Subcommand)]
 pub enum TemplateCommand {
-    /// Learn a template from a PDF and the values that a person made of it.
+    /// Learn a template from a completed draft, or from a PDF and its right values.
     Learn(Learn),
     /// List the templates, and what is wrong with those that are not used.
     List,
@@ -35,12 +35,12 @@ pub enum TemplateCommand {
 
 #[derive(Debug, Args)]
 pub struct Learn {
-    /// The PDF.
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// The corrected values: a TOML file, one field a line (number = "F-2026-17").
+    /// A draft (identity or number) whose values a person completed, or a PDF.
+    #[arg(value_name = "ID|FILE")]
+    pub what: String,
+    /// The right values of a PDF: a TOML file, one field a line (number = "F-2026-17").
     #[arg(long, value_name = "TOML")]
-    pub values: PathBuf,
+    pub values: Option<PathBuf>,
     /// The name of the template; by default the supplier's.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,

@@ -17,7 +17,7 @@ pub async fn run(context: &Context, options: &Extract) -> Outcome {
     let talk = context.talk;
     let program = std::env::current_exe()?;
     let templates = context.home_if_any()?.map(|home| Templates::of(&home)).unwrap_or_default();
-    templates.problems.iter().for_each(|problem| crate::output::complain(&talk.finding(problem)));
+    super::import::complain_of_templates(talk, &templates.problems);
     let read = match read_file(&program, &options.file, templates.usable).await? {
         Ok(read) => read,
         Err(finding) => return Ok(refused(context, &options.file.display().to_string(), &finding)),

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
+use facteur_model::finding::Finding;
 use facteur_pipeline::import::{ImportSummary, Progress, import};
 use facteur_pipeline::row::Row;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,11 +21,16 @@ pub async fn run(context: &Context, options: &Import) -> Outcome {
     bar.0.finish_and_clear();
     let summary = summary?;
     show(context.talk, &summary);
-    engine.template_problems.iter().for_each(|problem| crate::output::complain(&context.talk.finding(problem)));
+    complain_of_templates(context.talk, &engine.template_problems);
     if !context.talk.json() {
         context.note_missing_rules(&engine.home);
     }
     Ok(status(summary.all_good()))
+}
+
+/// What is wrong with templates of suppliers: they were left out.
+pub fn complain_of_templates(talk: Talk, problems: &[Finding]) {
+    problems.iter().for_each(|problem| crate::output::complain(&talk.finding(problem)));
 }
 
 /// A bar on a terminal, nothing elsewhere.

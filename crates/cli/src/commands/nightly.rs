@@ -6,6 +6,7 @@ use std::sync::Arc;
 use facteur_pipeline::error::PipelineError;
 use facteur_pipeline::import::Progress;
 use facteur_pipeline::nightly::{self, Plan, Surroundings, Words};
+use facteur_pipeline::template::Templates;
 use facteur_report::night::{Grade, Night, text};
 use facteur_report::wording::clock_time;
 use facteur_texts::Language;
@@ -34,6 +35,7 @@ pub async fn run(context: &Context, options: &Nightly) -> Outcome {
             }
         });
     }
+    super::import::complain_of_templates(talk, &Templates::of(&home).problems);
     let packs = context.packs(Some(&home));
     let surroundings = Surroundings { packs, program: std::env::current_exe()?, any_time: options.any_time };
     let progress: Arc<dyn Progress> = Arc::new(Quiet);

@@ -21,6 +21,7 @@ pub async fn run(context: &Context, options: &Run) -> Outcome {
     bar.finish();
     let imported = imported?;
     super::import::show(talk, &imported);
+    super::import::complain_of_templates(talk, &engine.template_problems);
     if !talk.json() {
         context.note_missing_rules(&engine.home);
     }

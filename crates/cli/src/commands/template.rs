@@ -34,15 +34,12 @@ async fn learn(context: &Context, options: &Learn) -> Outcome {
     if let Some(name) = name.filter(|name| !is_name(name)) {
         bail!("{}", talk.say("template.bad_name", &[("name", &printable(name))]));
     }
-    let path = options.values.display().to_string();
-    let written = std::fs::read_to_string(&options.values).with_context(|| path.clone())?;
-    let values = match read_values(&written) {
-        Ok(values) => values,
-        Err(error) => bail!("{}", values_problem(talk, &path, &error)),
+    let source = match &options.values {
+        Some(values) => of_file(talk, Path::new(&options.what), values)?,
+        None if Path::new(&options.what).is_file() => bail!("{}", talk.say("template.values_needed", &[])),
+        None => Source::of_draft(&home, &home.store().await?, &options.what).await?,
     };
-    let pdf = std::fs::read(&options.file).with_context(|| options.file.display().to_string())?;
     let pool = PdfWorkerPool::new(std::env::current_exe()?, ["worker-pdf"], 1)?;
-    let source = Source { name: file_name(&options.file), pdf, values };
     match teach(&home, &pool, source, name, options.replace, talk.language).await? {
         Ok(taught) => {
             told(talk, &taught);
@@ -55,14 +52,22 @@ async fn learn(context: &Context, options: &Learn) -> Outcome {
     }
 }
 
+/// A PDF and a file of its right values.
+fn of_file(talk: Talk, file: &Path, values: &Path) -> anyhow::Result<Source> {
+    let path = values.display().to_string();
+    let written = std::fs::read_to_string(values).with_context(|| path.clone())?;
+    let values = match read_values(&written) {
+        Ok(values) => values,
+        Err(error) => bail!("{}", values_problem(talk, &path, &error)),
+    };
+    let pdf = std::fs::read(file).with_context(|| file.display().to_string())?;
+    Ok(Source { name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(), pdf, values })
+}
+
 /// A name is that of a file of the folder, and of nothing else.
 fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     !name.is_empty() && name.len() <= 100 && name.chars().all(plain)
-}
-
-fn file_name(file: &Path) -> String {
-    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn values_problem(talk: Talk, path: &str, error: &ValuesError) -> String {

@@ -29,7 +29,7 @@ use facteur_parse::pdf::{PdfError, PdfPages};
 
 use crate::error::PipelineError;
 use crate::examine::{image_finding, is_image};
-use crate::pdf_worker::{PdfWorkerPool, Recogniser};
+use crate::pdf_worker::PdfWorkerPool;
 
 /// What the pages of a file say, read in a child process of `program` with these templates; where they are scans, what
 /// is recognised on them.
@@ -54,23 +54,8 @@ pub async fn read_file(
     let pool = PdfWorkerPool::new(program, ["worker-pdf"], 1).map_err(PipelineError::file(program))?;
     let pool = pool.with_templates(templates);
     let sha256 = facteur_store::document::sha256_hex(&bytes);
-    let read = read_or_recognise(pool, &bytes).await;
+    let read = pool.read_or_recognise(&bytes).await;
     Ok(read.map(|(pages, scan)| Read { sha256, pages, scan }).map_err(|error| error.finding()))
-}
-
-/// What the pages say; of a scan, what is recognised on them, or why nothing is.
-///
-/// # Errors
-/// What is wrong with the PDF.
-pub async fn read_or_recognise(pool: PdfWorkerPool, bytes: &[u8]) -> Result<(PdfPages, Option<ScanError>), PdfError> {
-    let pages = pool.read_pages(bytes).await?;
-    if !(pages.empty && pages.images) {
-        return Ok((pages, None));
-    }
-    match pool.with_recogniser(Recogniser::find().await).recognise(bytes).await? {
-        Ok(recognised) => Ok((recognised, None)),
-        Err(error) => Ok((pages, Some(error))),
-    }
 }
 
 /// A PDF that was read.

@@ -24,7 +24,7 @@ use facteur_parse::pdf::scan::{Scan, ScanError};
 use facteur_parse::pdf::{PdfContent, PdfError, PdfLimits, PdfPages, is_pdf};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
 pub use carry::{ARGUMENT as CARRY_ARGUMENT, carry_main};
@@ -47,7 +47,7 @@ pub struct PdfWorkerPool {
     limits: PdfLimits,
     time_limit: Duration,
     templates: Vec<Template>,
-    recogniser: Option<Recogniser>,
+    recogniser: OnceCell<Option<Recogniser>>,
     slots: Semaphore,
     idle: Mutex<Vec<Worker>>,
 }
@@ -68,7 +68,7 @@ impl PdfWorkerPool {
             limits: PdfLimits::default(),
             time_limit: TIME_LIMIT,
             templates: Vec::new(),
-            recogniser: None,
+            recogniser: OnceCell::new(),
             slots: Semaphore::new(size.max(1)),
             idle: Mutex::new(Vec::new()),
         })
@@ -95,10 +95,11 @@ impl PdfWorkerPool {
         self
     }
 
-    /// The same pool with a recogniser of text on scanned pages.
+    /// The same pool with this recogniser of text on scanned pages, or none; otherwise it looks for one when the first
+    /// scan comes.
     #[must_use]
     pub fn with_recogniser(mut self, recogniser: Option<Recogniser>) -> Self {
-        self.recogniser = recogniser;
+        self.recogniser = OnceCell::new_with(Some(recogniser));
         self
     }
 
@@ -119,6 +120,21 @@ impl PdfWorkerPool {
         self.in_a_child(Task::Pages(self.templates.clone()), bytes).await
     }
 
+    /// What the pages say; of a scan, what is recognised on them, or why nothing is.
+    ///
+    /// # Errors
+    /// As [`PdfWorkerPool::extract`].
+    pub async fn read_or_recognise(&self, bytes: &[u8]) -> Result<(PdfPages, Option<ScanError>), PdfError> {
+        let pages = self.read_pages(bytes).await?;
+        if !(pages.empty && pages.images) {
+            return Ok((pages, None));
+        }
+        match self.recognise(bytes).await? {
+            Ok(recognised) => Ok((recognised, None)),
+            Err(error) => Ok((pages, Some(error))),
+        }
+    }
+
     /// Learns in a child a template from one PDF and the values that a person made of it; `None` where nothing on its
     /// pages names the supplier.
     ///
@@ -134,7 +150,8 @@ impl PdfWorkerPool {
     /// # Errors
     /// The outer error as [`PdfWorkerPool::extract`]; the inner one: nothing recognises text here, or it failed.
     pub async fn recognise(&self, bytes: &[u8]) -> Result<Result<PdfPages, ScanError>, PdfError> {
-        let Some(recogniser) = &self.recogniser else { return Ok(Err(ScanError::NotInstalled)) };
+        let found = self.recogniser.get_or_init(Recogniser::find).await;
+        let Some(recogniser) = found else { return Ok(Err(ScanError::NotInstalled)) };
         let scan: Scan = self.in_a_child(Task::Scan(!recogniser.paints()), bytes).await?;
         let _slot = self.slots.acquire().await.map_err(unavailable)?;
         Ok(recogniser.read(bytes, scan, &self.templates).await)

@@ -58,13 +58,6 @@ impl Recogniser {
         listed.lines().any(|line| line.trim() == LANGUAGE).then_some(Self { tesseract, pdftoppm })
     }
 
-    /// The same without a program that paints pages: their own images are taken.
-    #[must_use]
-    pub fn without_painter(mut self) -> Self {
-        self.pdftoppm = None;
-        self
-    }
-
     /// Whether pages are painted; if not, their own images are needed.
     #[must_use]
     pub const fn paints(&self) -> bool {

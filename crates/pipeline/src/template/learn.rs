@@ -6,11 +6,14 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use facteur_model::finding::{Actor, Finding, Layer};
+use facteur_model::lifecycle::State;
 use facteur_parse::pdf::fields::FieldName;
 use facteur_parse::pdf::fields::template::{Learnt, Template};
+use facteur_store::Store;
 use facteur_texts::Language;
 
 use super::{FOLDER, TemplateText, file_stem, to_yaml};
+use crate::draft;
 use crate::error::PipelineError;
 use crate::home::{Home, make_folder};
 use crate::pdf_worker::PdfWorkerPool;
@@ -24,6 +27,23 @@ pub struct Source {
     pub pdf: Vec<u8>,
     /// What a person made of it.
     pub values: BTreeMap<FieldName, String>,
+}
+
+impl Source {
+    /// A draft of the store, as a person corrected it: once it is confirmed, every value; before that those that the
+    /// person gave, and what names the supplier.
+    ///
+    /// # Errors
+    /// There is no such invoice, or it never was a draft.
+    pub async fn of_draft(home: &Home, store: &Store, name: &str) -> Result<Self, PipelineError> {
+        let corrected = draft::corrected(home, store, name).await?;
+        let open = store.invoice(&corrected.id).await?.state == State::Draft;
+        let names_supplier =
+            [FieldName::Supplier, FieldName::SupplierSiret, FieldName::SupplierSiren, FieldName::SupplierVat];
+        let looked_at = |field: &FieldName| !open || corrected.given.contains(field) || names_supplier.contains(field);
+        let values = corrected.values.into_iter().filter(|(field, _)| looked_at(field)).collect();
+        Ok(Self { name: corrected.file, pdf: corrected.pdf, values })
+    }
 }
 
 /// What came of it.

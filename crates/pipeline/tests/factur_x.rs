@@ -179,6 +179,68 @@ fn the_supplier_s_own_pdf_keeps_its_pages_and_carries_the_xml() {
     assert_eq!(content.xmp.unwrap().conformance_level.as_deref(), Some("EN 16931"));
     let limits = PdfLimits::default();
     assert_eq!(read_text(&hybrid, &limits).unwrap(), read_text(&own, &limits).unwrap());
-    assert!(attach(&hybrid, &xml, Level::En16931).is_err(), "a second invoice is not added");
+    assert_eq!(attach(&own, &xml, Level::En16931).unwrap(), hybrid, "the same arguments give the same bytes");
     assert!(attach(b"%PDF-1.7 nothing", &xml, Level::En16931).is_err());
+}
+
+#[test]
+fn another_invoice_takes_the_place_of_the_first_and_other_attachments_stay() {
+    let limits = PdfLimits::default();
+    let first = std::fs::read(fixture("pdf/avec-piece-jointe.pdf")).unwrap();
+    let before = extract(&first, &limits).unwrap();
+    let (_, xml) = invoice("cii/invoice-full.xml");
+    assert_ne!(before.invoice().unwrap().bytes, xml);
+    let second = attach(&first, &xml, Level::Extended).unwrap();
+    let after = extract(&second, &limits).unwrap();
+    assert_eq!(after.invoice().unwrap().bytes, xml);
+    assert_eq!(after.invoice().unwrap().source, AttachmentSource::Both);
+    let others = |content: &facteur_parse::pdf::PdfContent| {
+        let invoice = content.invoice_xml.unwrap();
+        let others = content.attachments.iter().enumerate().filter(|(index, _)| *index != invoice);
+        others.map(|(_, file)| (file.name.clone(), file.bytes.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(others(&after), others(&before));
+    assert_eq!(others(&after).len(), 1);
+    assert!(after.findings.is_empty(), "{:?}", after.findings);
+    assert_eq!(after.xmp.unwrap().conformance_level.as_deref(), Some("EXTENDED"));
+    assert_eq!(read_text(&second, &limits).unwrap(), read_text(&first, &limits).unwrap());
+    let streams = lopdf::Document::load_mem(&second).unwrap();
+    let files =
+        streams.objects.values().filter(|object| object.as_stream().is_ok_and(|s| s.dict.has_type(b"EmbeddedFile")));
+    assert_eq!(files.count(), 2, "nothing of the first invoice is left in the file");
+}
+
+#[test]
+fn every_invoice_of_the_fixtures_gives_way_to_another() {
+    let (_, xml) = invoice("cii/invoice-a1.xml");
+    for name in [
+        "pdf/factur-x-seulement-dans-af.pdf",
+        "pdf/factur-x-seulement-dans-names.pdf",
+        "pdf/xrechnung.pdf",
+        "pdf/sans-metadonnees.pdf",
+        "inbox/04-factur-x-basic-traiteur.pdf",
+        "bad/pdf-deux-factures.pdf",
+    ] {
+        let pdf = attach(&std::fs::read(fixture(name)).unwrap(), &xml, Level::En16931).unwrap();
+        let content = extract(&pdf, &PdfLimits::default()).unwrap();
+        assert_eq!(content.attachments.len(), 1, "{name}");
+        assert_eq!(content.invoice().unwrap().bytes, xml, "{name}");
+        assert_eq!(content.xmp.unwrap().conformance_level.as_deref(), Some("EN 16931"), "{name}");
+    }
+}
+
+#[test]
+fn a_signed_or_protected_pdf_is_left_alone() {
+    let (_, xml) = invoice("cii/invoice-a1.xml");
+    for name in ["bad/pdf-mot-de-passe.pdf", "pdf/mot-de-passe-vide.pdf"] {
+        let pdf = std::fs::read(fixture(name)).unwrap();
+        assert!(matches!(attach(&pdf, &xml, Level::Basic), Err(page::PageError::Protected)), "{name}");
+    }
+    let own = std::fs::read(fixture("inbox/06-pdf-simple-taxi.pdf")).unwrap();
+    let mut signed = lopdf::Document::load_mem(&own).unwrap();
+    let form = signed.add_object(lopdf::dictionary! { "SigFlags" => 3, "Fields" => Vec::<Object>::new() });
+    signed.catalog_mut().unwrap().set("AcroForm", form);
+    let mut bytes = Vec::new();
+    signed.save_to(&mut bytes).unwrap();
+    assert!(matches!(attach(&bytes, &xml, Level::Basic), Err(page::PageError::Signed)));
 }

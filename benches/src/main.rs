@@ -1,14 +1,15 @@
 //! Measures what facteur promises, each figure as a ratio to a peer in the same run, and prints Markdown.
 //!
-//! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, rules, pdf, sealing,
-//! import, memory. `year --home DIR [--invoices N] [--seed N]` fills a home with an invented year instead. Nothing
-//! here is an assertion on time: the figures are for `benches/README.md`. `turns CASE [N]` runs a case of the rules N times
-//! without a peer, for a profiler.
+//! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, rules, pdf, page,
+//! sealing, import, memory. `year --home DIR [--invoices N] [--seed N]` fills a home with an invented year instead.
+//! Nothing here is an assertion on time: the figures are for `benches/README.md`. `turns CASE [N]` runs a case of the
+//! rules N times without a peer, for a profiler.
 
 mod draw;
 mod generate;
 mod import;
 mod measure;
+mod page;
 mod pdf;
 mod peer;
 mod reading;
@@ -23,7 +24,7 @@ mod year;
 
 use anyhow::{Context as _, bail};
 
-const PARTS: [&str; 7] = ["reading", "schema", "rules", "pdf", "sealing", "import", "memory"];
+const PARTS: [&str; 8] = ["reading", "schema", "rules", "pdf", "page", "sealing", "import", "memory"];
 /// Rounds in which ours and the peer's take turns.
 const ROUNDS: usize = 5;
 
@@ -49,6 +50,7 @@ fn main() -> anyhow::Result<()> {
                 rules_whole::run(rounds)?;
             }
             "pdf" => pdf::run(rounds, &python)?,
+            "page" => page::run(rounds)?,
             "sealing" => sealing::run(rounds)?,
             "import" => import::run(rounds, &python)?,
             _ => import::memory()?,

@@ -36,6 +36,9 @@ const STRICTER: [(DocumentKind, &str, &str); 5] = [
     (DocumentKind::UblInvoice, "UBL-DT-01 ", "the same again, over all amounts"),
 ];
 
+/// Terms of a sum that a profile has no place for: what is left no longer adds up, and the profile's rules say so.
+const SUMMANDS: [&str; 1] = ["BT-114"];
+
 /// The profiles of Factur-X that a page is drawn for.
 const LEVELS: [(cii::Profile, Level); 4] = [
     (cii::Profile::BasicWl, Level::BasicWl),
@@ -177,7 +180,13 @@ impl Tally {
     }
 
     /// Into a Factur-X of that level, out of it, and back into the syntax of the source.
-    fn through_a_page(&mut self, name: &str, bytes: &[u8], (room, level): (cii::Profile, Level)) {
+    fn through_a_page(
+        &mut self,
+        checker: Option<&Checker>,
+        name: &str,
+        bytes: &[u8],
+        (room, level): (cii::Profile, Level),
+    ) {
         let Some(source) = read(bytes) else { return };
         let from_ubl = source.kind != DocumentKind::Cii;
         let profile = room.identifier().map(str::to_owned);
@@ -196,11 +205,45 @@ impl Tally {
         if self.step(name, &middle, &back).is_none() {
             return;
         }
+        if let Some(checker) = checker {
+            self.own_profile(checker, name, bytes, &asked, &there, level);
+        }
         if there.lost.is_empty() && back.lost.is_empty() {
             self.count(&format!("{road}, {}: nothing lost", level.as_str()));
         }
         for value in there.lost.iter().chain(&back.lost) {
             *self.lost.entry(format!("{road}, {}: {}", level.as_str(), value.term)).or_default() += 1;
+        }
+    }
+
+    /// What carries a valid invoice passes the schema and the rules of its own profile, unless it had to leave out a
+    /// part of a sum.
+    fn own_profile(
+        &mut self,
+        checker: &Checker,
+        name: &str,
+        source: &[u8],
+        asked: &Parsed,
+        written: &Written,
+        level: Level,
+    ) {
+        let valid = fatal(checker, source, &[Layer::Xsd, Layer::En16931]).is_ok_and(|found| found.is_empty());
+        if !valid || !is_whole(asked) || invoice_root(source) == Some(InvoiceRoot::ZugferdOne) {
+            return;
+        }
+        self.count(&format!("{}: of valid sources", level.as_str()));
+        let summand = |term: &str| SUMMANDS.contains(&term);
+        let found = match fatal(checker, &written.bytes, &[Layer::FacturX]) {
+            Ok(found) | Err(found) => found,
+        };
+        if found.is_empty() {
+            self.count(&format!("{}: valid by its own schema and rules", level.as_str()));
+        } else if found.iter().all(|rule| is_stricter(&written.bytes, rule)) {
+            self.count(&format!("{}: refused for a rule that CII reads more strictly", level.as_str()));
+        } else if written.lost.iter().any(|value| summand(value.term.0)) {
+            self.count(&format!("{}: refused, since a part of a sum has no place", level.as_str()));
+        } else {
+            self.wrong.push(format!("{name}: {level:?}: own profile: {found:?}"));
         }
     }
 
@@ -335,7 +378,7 @@ fn what_a_round_trip_loses_is_listed_and_what_was_valid_stays_valid() {
             let name = path.strip_prefix(&folder).unwrap().display().to_string();
             tally.trip(checker.as_ref(), &name, &bytes, index.is_multiple_of(sample));
             if index.is_multiple_of(drawn) {
-                LEVELS.into_iter().for_each(|level| tally.through_a_page(&name, &bytes, level));
+                LEVELS.into_iter().for_each(|level| tally.through_a_page(checker.as_ref(), &name, &bytes, level));
             }
         }
     };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use facteur_model::amount::Amount;
 use facteur_model::invoice::Invoice;
+use facteur_parse::pdf::text::{TextPage, TextWord};
 use facteur_parse::pdf::{AttachmentSource, PdfLimits, extract, read_text};
 use facteur_render::factur_x::{FILE_NAME, Level, attach, produce};
 use facteur_render::page;
@@ -141,6 +142,23 @@ fn a_long_invoice_goes_on_over_many_sheets_and_loses_no_line() {
     for number in 1..=400 {
         let row = plain.lines().find(|row| row.contains(&format!("Article-{number:04}"))).unwrap();
         assert!(row.contains(&format!("{number},07")), "{row}");
+    }
+    let sum = |upto: usize| (1..=upto).sum::<usize>();
+    for (this, next) in text.pages.iter().zip(&text.pages[1..]) {
+        let rows = |page: &TextPage| {
+            let line = |words: &[TextWord]| words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+            page.lines.iter().map(|row| line(&row.words)).collect::<Vec<_>>()
+        };
+        let Some(foot) = rows(this).into_iter().find(|row| row.starts_with("À reporter")) else {
+            assert_eq!(next.number, text.pages.len(), "only the last turn may be after the lines");
+            continue;
+        };
+        assert!(rows(next).contains(&foot.replace("À reporter", "Report")), "what is carried is brought");
+        let names = rows(this).into_iter().filter_map(|row| row.split("Article-").nth(1)?[..4].parse::<usize>().ok());
+        let last = names.max().unwrap();
+        let cents = sum(last) * 100 + last * 7;
+        let digits: String = foot.chars().filter(char::is_ascii_digit).collect();
+        assert_eq!(digits, cents.to_string(), "{foot}");
     }
     for page in &text.pages {
         let words: Vec<&str> = page.lines.iter().flat_map(|line| &line.words).map(|word| word.text.as_str()).collect();

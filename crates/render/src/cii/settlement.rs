@@ -2,7 +2,7 @@
 
 use facteur_model::invoice::{Invoice, PaymentMeans, PrecedingInvoice};
 
-use super::parties::some_party;
+use super::parties::{Role, some_party};
 use super::{DATE_TIME, FORMATTED, Profile, date, delivery, tax};
 use crate::out::Out;
 
@@ -44,10 +44,10 @@ pub(super) fn settlement<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: P
 fn parties<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
     let others = &invoice.other_parties;
     let extended = profile >= Profile::Extended;
-    some_party(out, "ram:InvoicerTradeParty", others.invoicer.as_ref().filter(|_| extended), profile);
-    some_party(out, "ram:InvoiceeTradeParty", others.invoicee.as_ref().filter(|_| extended), profile);
-    some_party(out, "ram:PayeeTradeParty", invoice.payee.as_ref(), profile);
-    some_party(out, "ram:PayerTradeParty", others.payer.as_ref().filter(|_| extended), profile);
+    some_party(out, "ram:InvoicerTradeParty", others.invoicer.as_ref().filter(|_| extended), Role::Other, profile);
+    some_party(out, "ram:InvoiceeTradeParty", others.invoicee.as_ref().filter(|_| extended), Role::Other, profile);
+    some_party(out, "ram:PayeeTradeParty", invoice.payee.as_ref(), Role::Payee, profile);
+    some_party(out, "ram:PayerTradeParty", others.payer.as_ref().filter(|_| extended), Role::Other, profile);
 }
 
 /// BG-16.

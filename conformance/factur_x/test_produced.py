@@ -40,8 +40,9 @@ PROFILES = {
     "factur-x-en16931": ("EN 16931", "en16931", "FACTUR-X-EN16931", "/Alternative"),
     "factur-x-extended": ("EXTENDED", "extended", "FACTUR-X-EXTENDED", "/Alternative"),
 }
+WITHOUT_ROUNDING = ("factur-x-basic-wl", "factur-x-basic")
 # Lines of the long invoice: twelve pages.
-LINES = 520
+LINES = 440
 
 
 def long_invoice(folder):
@@ -170,12 +171,18 @@ def programs():
 def test_what_is_drawn_is_a_factur_x(source, profile, sources, rules, tmp_path):
     out = tmp_path / "facture.pdf"
     answer = convert(sources[source], out, "--profile", profile, "--accept-loss")
+    if source == "one" and profile in WITHOUT_ROUNDING:
+        # What is rounded does not add up without the term that says so: no file is made, and that is why.
+        assert answer["refused"] == "invalid" and "BT-114" in [value["term"] for value in answer["lost"]], answer
+        broken = {finding["term"] for finding in answer["findings"] if finding["severity"] == "fatal"}
+        assert broken == {"BT-115"}, answer["findings"]
+        return
     assert answer["written"] and answer["page"] == "drawn", answer
     assert answer["verdict"] == "valid", answer["findings"]
     level, name, _, relation = PROFILES[profile]
     xml = attached(out)
     pages = accepted(out)
-    assert pages >= 12 if source == "many" else pages <= 2
+    assert pages == 12 if source == "many" else pages <= 2
     structure(out, level, relation, drawn=True)
     assert facturx.xml_check_xsd(xml, flavor="factur-x", level=name)
     alone = tmp_path / "factur-x.xml"

@@ -14,7 +14,7 @@ use facteur_validate::{Context, Plan};
 use serde::Serialize;
 
 pub use self::file::extract;
-use crate::convert::open;
+use crate::convert::{no_invoice, open};
 use crate::error::PipelineError;
 use crate::examine::Examiner;
 use crate::view::stored;
@@ -112,7 +112,7 @@ pub async fn of_bytes(examiner: &Examiner, name: &str, bytes: &[u8]) -> Result<A
         let files = content.attachments.into_iter().enumerate();
         list.extend(files.map(|(index, file)| in_pdf(file, invoice == Some(index))));
     } else if examined.invoice.is_none() {
-        return Err(examined.report.findings);
+        return Err(no_invoice(examiner, name, bytes).await);
     }
     list.extend(examined.invoice.iter().flat_map(in_xml));
     Ok(Attachments { file: name.to_owned(), list })

@@ -153,7 +153,7 @@ pub async fn convert_with(
     let examined = examiner.examine(name, bytes, &look).await;
     let xml = examined.embedded.as_deref().unwrap_or(bytes);
     let Some(parsed) = examined.invoice.as_ref().and_then(|_| read(xml)) else {
-        return Err(examined.report.findings);
+        return Err(no_invoice(examiner, name, bytes).await);
     };
     let mut asked = parsed.invoice.clone();
     given.supplied.iter().for_each(|supplied| supplied.apply(&mut asked));
@@ -190,6 +190,12 @@ pub async fn convert_with(
         missing,
         report,
     })
+}
+
+/// Why a document is no invoice that can be read: the layer of the schemas knows the roots of invoices.
+pub(crate) async fn no_invoice(examiner: &Examiner, name: &str, bytes: &[u8]) -> Vec<Finding> {
+    let plan = Plan::only(vec![Layer::Syntax, Layer::Xsd], facteur_validate::Context::Plain);
+    examiner.examine(name, bytes, &plan).await.report.findings
 }
 
 /// The page could not be made: that is ours to mend.

@@ -4,7 +4,7 @@ use facteur_model::invoice::{Invoice, Item, ItemAttribute, Line, LineReference, 
 
 use super::agreement::object;
 use super::parties::{Role, some_party};
-use super::{FORMATTED, Profile, date, delivery, header, scheme, settlement, tax};
+use super::{FORMATTED, Profile, date, delivery, scheme, settlement, tax};
 use crate::out::Out;
 
 /// BG-25.

@@ -28,7 +28,8 @@ const DRAWN: usize = 24;
 
 /// What the official rules of one syntax refuse and those of the other let through in the same invoice, so that the
 /// conversion is refused and says why.
-const STRICTER: [(DocumentKind, &str, &str); 5] = [
+const STRICTER: [(DocumentKind, &str, &str); 6] = [
+    (DocumentKind::Cii, "BR-FXEXT-E-01 ", "the same in EXTENDED"),
     (DocumentKind::Cii, "BR-E-01 ", "an exempt breakdown needs a line, allowance or charge that has it"),
     (DocumentKind::Cii, "BR-S-08 ", "UBL lets the sum of a rate differ by less than one"),
     (DocumentKind::UblInvoice, "BR-DEC-19 ", "CII does not count the decimals of IGIC and IPSI"),
@@ -240,6 +241,8 @@ impl Tally {
             self.count(&format!("{}: valid by its own schema and rules", level.as_str()));
         } else if found.iter().all(|rule| is_stricter(&written.bytes, rule)) {
             self.count(&format!("{}: refused for a rule that CII reads more strictly", level.as_str()));
+        } else if found.iter().all(|rule| rule.starts_with("BR-CO-25 ")) && says_no_terms(asked) {
+            self.count(&format!("{}: refused, since terms of payment that are empty are none", level.as_str()));
         } else if written.lost.iter().any(|value| summand(value.term.0)) {
             self.count(&format!("{}: refused, since a part of a sum has no place", level.as_str()));
         } else {
@@ -308,6 +311,12 @@ fn is_stricter(result: &[u8], rule: &str) -> bool {
         other => other,
     };
     STRICTER.iter().any(|(syntax, name, _)| *syntax == kind && rule.starts_with(name))
+}
+
+/// Whether it names neither a day nor terms of payment; an element without content satisfies the rule in the source.
+fn says_no_terms(parsed: &Parsed) -> bool {
+    let invoice = &parsed.invoice;
+    invoice.due.is_none() && invoice.payment.terms.as_deref().is_none_or(|terms| terms.trim().is_empty())
 }
 
 /// What the invoice says, without groups that say nothing, and with the identifiers of a party in the order of CII.

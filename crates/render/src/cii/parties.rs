@@ -26,7 +26,8 @@ struct Room {
     contacts: usize,
     address: bool,
     endpoint: bool,
-    tax: bool,
+    vat_number: bool,
+    tax_registration: bool,
 }
 
 impl Room {
@@ -47,7 +48,9 @@ impl Room {
             contacts,
             address: extended || (role != Role::Payee && (beyond_minimum || role == Role::Seller)),
             endpoint: extended || (beyond_minimum && trader),
-            tax: extended || (role != Role::Payee && (beyond_minimum || role == Role::Seller)),
+            vat_number: extended || (role != Role::Payee && (beyond_minimum || role == Role::Seller)),
+            // BT-32 is the seller's alone, in every profile (BR-FXEXT-03).
+            tax_registration: profile == Profile::Cii || role == Role::Seller,
         }
     }
 }
@@ -97,11 +100,11 @@ pub(super) fn party<'a>(out: &mut Out<'a>, party: &'a Party, role: Role, profile
     if let Some(endpoint) = party.endpoint.as_ref().filter(|_| room.endpoint) {
         out.within("ram:URIUniversalCommunication", |out| out.identifier("ram:URIID", endpoint, scheme(profile)));
     }
-    if room.tax {
-        for (field, kind) in [(&party.vat_number, "VA"), (&party.tax_registration, "FC")] {
-            if let Some(number) = field {
-                out.within("ram:SpecifiedTaxRegistration", |out| out.one("ram:ID", number, &[("schemeID", kind)]));
-            }
+    let registrations =
+        [(&party.vat_number, "VA", room.vat_number), (&party.tax_registration, "FC", room.tax_registration)];
+    for (field, kind, has_room) in registrations {
+        if let Some(number) = field.as_ref().filter(|_| has_room) {
+            out.within("ram:SpecifiedTaxRegistration", |out| out.one("ram:ID", number, &[("schemeID", kind)]));
         }
     }
 }

@@ -19,6 +19,9 @@ pub(super) fn line<'a>(out: &mut Out<'a>, invoice: &'a Invoice, line: &'a Line, 
             }
             let notes = if extended { line.notes.len() } else { 1 };
             for note in line.notes.iter().take(notes) {
+                if profile != Profile::Cii && note.text.as_deref().is_none_or(|text| text.trim().is_empty()) {
+                    continue;
+                }
                 out.within("ram:IncludedNote", |out| {
                     out.any("ram:Content", &note.text);
                     // EN 16931 has no subject of a line's note.

@@ -19,7 +19,7 @@ pub(super) enum Role {
 
 /// The parts of a party that a profile has room for.
 struct Room {
-    identifiers: bool,
+    identifiers: usize,
     legal: bool,
     trading_name: bool,
     description: bool,
@@ -40,8 +40,16 @@ impl Room {
             (_, true) => 1,
             _ => 0,
         };
+        // EN 16931 has several of the seller (BT-29), one of the buyer and of the payee (BT-46, BT-60).
+        let identifiers = match role {
+            _ if extended => usize::MAX,
+            _ if !beyond_minimum => 0,
+            Role::Seller => usize::MAX,
+            Role::Buyer | Role::Payee => 1,
+            Role::Representative | Role::Other => 0,
+        };
         Self {
-            identifiers: beyond_minimum && (extended || role != Role::Representative),
+            identifiers,
             legal: extended || role != Role::Representative,
             trading_name: extended || (beyond_minimum && role == Role::Seller) || (standard && role == Role::Buyer),
             description: profile == Profile::Cii || (extended && trader) || (standard && role == Role::Seller),
@@ -71,11 +79,18 @@ pub(super) fn some_party<'a>(
 /// A party, into the element under way: identifiers without scheme come before those with one.
 pub(super) fn party<'a>(out: &mut Out<'a>, party: &'a Party, role: Role, profile: Profile) {
     let room = Room::of(role, profile);
-    if room.identifiers {
-        let (named, plain): (Vec<_>, Vec<_>) = party.identifiers.iter().partition(|id| id.scheme.is_some());
-        plain.into_iter().for_each(|identifier| out.identifier("ram:ID", identifier, scheme(profile)));
-        named.into_iter().for_each(|identifier| out.identifier("ram:GlobalID", identifier, scheme(profile)));
-    }
+    let (named, plain): (Vec<_>, Vec<_>) = party.identifiers.iter().partition(|id| id.scheme.is_some());
+    let (named, plain) = match room.identifiers {
+        // Best one with a scheme.
+        1 => (
+            named.get(..1).unwrap_or_default(),
+            if named.is_empty() { plain.get(..1).unwrap_or_default() } else { &[] },
+        ),
+        0 => (&[][..], &[][..]),
+        _ => (&named[..], &plain[..]),
+    };
+    plain.iter().for_each(|identifier| out.identifier("ram:ID", identifier, scheme(profile)));
+    named.iter().for_each(|identifier| out.identifier("ram:GlobalID", identifier, scheme(profile)));
     out.any("ram:Name", &party.name);
     if profile >= Profile::Extended {
         out.any("ram:RoleCode", &party.role);

@@ -252,7 +252,9 @@ impl Tally {
             self.count(&format!("{}: refused for a rule that CII reads more strictly", level.as_str()));
         } else if found.iter().all(|rule| rule.starts_with("BR-CO-25 ")) && says_no_terms(asked) {
             self.count(&format!("{}: refused, since terms of payment that are empty are none", level.as_str()));
-        } else if written.lost.iter().any(|value| summand(value.term.0)) {
+        } else if found.iter().all(|rule| rule.contains("BT-115") || is_stricter(&written.bytes, rule))
+            && written.lost.iter().any(|value| summand(value.term.0))
+        {
             self.count(&format!("{}: refused, since a part of a sum has no place", level.as_str()));
         } else {
             self.wrong.push(format!("{name}: {level:?}: own profile: {found:?}"));

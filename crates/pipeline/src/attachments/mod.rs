@@ -160,7 +160,7 @@ fn of_document(document: &SupportingDocument) -> Option<Attached> {
 /// The bytes of base64 as it stands in a document: its blanks mean nothing, everything else has to be right.
 fn unpacked(content: &str) -> Option<Vec<u8>> {
     let packed: String = content.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
-    if packed.len() % 4 != 0 {
+    if !packed.len().is_multiple_of(4) {
         return None;
     }
     openssl::base64::decode_block(&packed).ok()

@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn whatever_a_channel_asks_for_can_be_supplied() {
-        let mut invoice = Invoice::default();
-        invoice.notes = vec![Note { subject: Some("PMT".into()), text: Some("autre".into()) }];
+        let note = Note { subject: Some("PMT".into()), text: Some("autre".into()) };
+        let mut invoice = Invoice { notes: vec![note], ..Invoice::default() };
         given(
             &mut invoice,
             &[

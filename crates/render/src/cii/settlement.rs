@@ -127,7 +127,7 @@ fn totals<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
 /// (BR-FXEXT-CO-15).
 fn derived_vat(out: &mut Out<'_>, invoice: &Invoice) {
     let parts = invoice.vat_breakdown.iter().map(|part| part.tax).collect::<Option<Vec<_>>>();
-    let sum = parts.filter(|parts| !parts.is_empty()).and_then(|parts| Amount::checked_sum(parts.into_iter()));
+    let sum = parts.filter(|parts| !parts.is_empty()).and_then(Amount::checked_sum);
     if let (Some(sum), Some(currency)) = (sum, &invoice.currency) {
         out.derive("BT-110", &sum);
         out.fixed_with("ram:TaxTotalAmount", &sum.to_string(), &[("currencyID", currency)]);

@@ -48,7 +48,7 @@ pub fn run(rounds: usize) -> anyhow::Result<()> {
             _ => "—".to_owned(),
         };
         println!(
-            "| {} | {} | {} kB | **{}** | {} | {goal} |",
+            "| {} | {} | {} kB | {} | {} | {goal} |",
             one.lines,
             one.pages,
             one.bytes / 1000,
@@ -92,7 +92,7 @@ fn measure(lines: usize, invoices: &[Invoice], rounds: usize) -> anyhow::Result<
 }
 
 fn shown(Spread { median, low, high }: Spread) -> String {
-    format!("{median:.2} ms ({low:.2}–{high:.2})")
+    format!("**{median:.2} ms** ({low:.2}–{high:.2})")
 }
 
 fn goal(found: f64, limit: f64) -> String {

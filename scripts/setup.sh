@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(gcc g++ libc6-dev libxml2-dev libxmlsec1-dev libclang-dev pkg-config libssl-dev
           python3 python3-venv python3-pip xmlsec1 libxml2-utils ca-certificates postgresql
-          tesseract-ocr tesseract-ocr-fra poppler-utils)
+          tesseract-ocr tesseract-ocr-fra poppler-utils qpdf)
 
 if ! command -v dpkg-query >/dev/null; then
   echo "setup: not a Debian system; needed are the equivalents of: ${packages[*]}" >&2

@@ -1,8 +1,8 @@
 //! Measures what facteur promises, each figure as a ratio to a peer in the same run, and prints Markdown.
 //!
 //! `cargo run --release -p facteur-benches [-- [--rounds N] PART…]`; parts: reading, schema, rules, pdf, draft,
-//! sealing, import, memory, and only by name chain and store. `year --home DIR [--invoices N] [--seed N]` fills a home with an
-//! invented year instead. Nothing here is an assertion on time: the figures are for `benches/README.md`.
+//! page, sealing, import, memory, and only by name chain and store. `year --home DIR [--invoices N] [--seed N]` fills a
+//! home with an invented year instead. Nothing here is an assertion on time: the figures are for `benches/README.md`.
 //! `turns CASE [N]` runs a case of the rules N times without a peer, for a profiler.
 
 mod chain;
@@ -13,6 +13,7 @@ mod draw;
 mod generate;
 mod import;
 mod measure;
+mod page;
 mod pdf;
 mod peer;
 mod reading;
@@ -28,8 +29,8 @@ mod year;
 
 use anyhow::{Context as _, bail};
 
-const PARTS: [&str; 10] =
-    ["reading", "schema", "rules", "pdf", "draft", "sealing", "import", "memory", "chain", "store"];
+const PARTS: [&str; 11] =
+    ["reading", "schema", "rules", "pdf", "draft", "page", "sealing", "import", "memory", "chain", "store"];
 /// Those that take minutes, and gigabytes: only by name.
 const LONG: [&str; 2] = ["chain", "store"];
 /// Rounds in which ours and the peer's take turns.
@@ -58,6 +59,7 @@ fn main() -> anyhow::Result<()> {
             }
             "pdf" => pdf::run(rounds, &python)?,
             "draft" => draft::run(rounds)?,
+            "page" => page::run(rounds)?,
             "sealing" => sealing::run(rounds)?,
             "import" => import::run(rounds, &python)?,
             "memory" => import::memory()?,

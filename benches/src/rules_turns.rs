@@ -74,7 +74,7 @@ fn all(checker: &Checker, work: &Work, text: &str) -> usize {
         check(checker, &Plan::only(layers.to_vec(), Context::Plain), document, DocumentKind::Unknown).findings.len()
     };
     match work {
-        Work::Guard => Document::parse(text.as_bytes(), &limits).map_or(0, |document| document.len() % 1),
+        Work::Guard => Document::parse(text.as_bytes(), &limits).map_or(0, |_| 0),
         Work::Layers(wanted) => {
             Document::parse(text.as_bytes(), &limits).map_or(0, |document| layers(wanted, &document))
         }

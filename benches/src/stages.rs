@@ -200,6 +200,7 @@ fn process(parsed: &Parsed, report: &Report, seal: Packed) -> anyhow::Result<Pro
         events: vec![Event::Read, Event::Passed, Event::Seal, Event::Queue],
         identity,
         embedded: None,
+        draft: None,
         transmitted: None,
         seal: Some(seal.sha256.clone()),
         documents: vec![seal],

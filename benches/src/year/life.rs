@@ -267,6 +267,7 @@ fn processed(draft: &Draft, events: &[Event], verdict: &str, reason: Option<&str
         identity,
         documents: vec![],
         embedded: None,
+        draft: None,
         transmitted: None,
         seal: None,
         verdict: verdict.to_owned(),

@@ -1,6 +1,7 @@
 //! What can be said on the command line, and nothing about what it does.
 
 mod archive;
+mod attachments;
 mod convert;
 mod draft;
 mod extract;
@@ -14,6 +15,7 @@ mod work;
 
 use std::path::PathBuf;
 
+pub use self::attachments::Attachments;
 pub use self::convert::{Convert, TargetName};
 pub use self::draft::{Draft, DraftCommand, FormName, Mandate, MandateCommand};
 pub use self::extract::Extract;
@@ -150,6 +152,8 @@ pub enum Command {
     Mandate(Mandate),
     /// One invoice made readable.
     View(View),
+    /// The files that an invoice carries: list them, write them.
+    Attachments(Attachments),
     /// Another try from the start.
     Retry(Hand),
     /// Stop here until a person says more.

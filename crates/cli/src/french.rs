@@ -212,6 +212,9 @@ const PAGES: &[Page] = &[
                  factur-x-extended ; par défaut le circuit de l'installation, sans installation keep",
             ),
             ("out", "Où écrire le résultat ; jamais écrasé"),
+            ("supplied", "Une valeur qui manque au document : BT-23=B1, BT-34=0225:…, BT-22=PMT:… ; peut être répété"),
+            ("keep_page", "Pour Factur-X : garder les pages de FILE, un PDF, au lieu de dessiner la facture"),
+            ("page", "Pour Factur-X : garder les pages de ce PDF du fournisseur au lieu de dessiner la facture"),
             ("accept_loss", "Écrire le résultat bien que les termes listés soient perdus"),
             ("accept_invalid", "Écrire le résultat bien qu'il enfreigne des règles"),
         ],
@@ -301,6 +304,14 @@ const PAGES: &[Page] = &[
     ),
     ("mandate list", "Tous les mandats et leur situation", &[]),
     ("mandate revoke", "Mettre fin à un mandat", &[("id", "Son identifiant, ou la fin que montre la liste"), WHY]),
+    (
+        "attachments",
+        "Les fichiers que porte une facture : les lister, les écrire",
+        &[
+            ("what", "Un fichier, ou une facture de la base par son identité ou son numéro"),
+            ("extract", "Les écrire dans ce dossier ; rien n'y est écrasé"),
+        ],
+    ),
     ("extract", "Ce que semblent dire les pages d'un PDF", &[("file", "Le PDF")]),
     ("template", "Ce que l'on sait des fournisseurs, pour mieux lire leurs PDF simples", &[]),
     (

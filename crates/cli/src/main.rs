@@ -88,6 +88,7 @@ async fn run(arguments: Arguments, talk: Talk) -> ExitCode {
         Command::View(options) => commands::view::run(&context, &options).await,
         Command::Draft(options) => commands::draft::run(&context, &options).await,
         Command::Mandate(options) => commands::mandate::run(&context, &options).await,
+        Command::Attachments(options) => commands::attachments::run(&context, &options).await,
         Command::Extract(options) => commands::extract::run(&context, &options).await,
         Command::Template(options) => commands::template::run(&context, &options).await,
         Command::Journal(options) => commands::journal::run(&context, &options).await,

@@ -95,3 +95,71 @@ fn what_is_no_invoice_is_said_and_a_profile_that_does_not_fit_is_an_error() {
     }
     assert!(!folder.path().join("out.xml").exists());
 }
+
+#[test]
+fn what_a_channel_lacks_is_given_on_the_command_line_and_nothing_is_broken() {
+    if packs().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.xml").display().to_string();
+    let file = source("cii/invoice-a1.xml");
+    let bare = [&file, "--to", "ubl", "--profile", "afnor", "-o", &out, "--format", "json"];
+    let asked = answer(&convert(&bare));
+    assert_eq!((&asked["refused"], &asked["supplied"]), (&"missing".into(), &serde_json::json!([])));
+    let forms: Vec<&str> =
+        asked["missing"].as_array().unwrap().iter().map(|one| one["set"].as_str().unwrap()).collect();
+    assert!(forms.contains(&"BT-23=B1") && forms.contains(&"BT-34=0225:…"), "{forms:?}");
+    let given = [
+        "BT-23=M1",
+        "BT-34=0225:999804566",
+        "BT-49=0225:999700016",
+        "BT-22=PMT:Indemnité forfaitaire pour frais de recouvrement : 40 €.",
+        "BT-22=PMD:Pénalités de retard : trois fois le taux d'intérêt légal.",
+        "BT-22=AAB:Pas d'escompte pour paiement anticipé.",
+    ];
+    let options: Vec<&str> = given.iter().flat_map(|one| ["--set", one]).collect();
+    let output = convert(&[&bare[..], &options, &["--accept-loss"]].concat());
+    let said = answer(&output);
+    assert_eq!((&said["missing"], &said["written"]), (&serde_json::json!([]), &true.into()), "{said:#}");
+    // Without a copy of the directory two rules on the recipient stay unchecked; nothing is broken.
+    let findings = said["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|found| found["severity"] == "warning"), "{findings:#?}");
+    assert!(findings.iter().all(|found| found["evaluated"] == true || found["key"] == "CPRO-DIRECTORY-MISSING"));
+    let terms: Vec<&str> =
+        said["supplied"].as_array().unwrap().iter().map(|one| one["term"].as_str().unwrap()).collect();
+    assert!(["BT-23", "BT-34", "BT-49", "BT-22"].iter().all(|term| terms.contains(term)), "{terms:?}");
+    assert!(said["replaced"].as_array().unwrap().iter().any(|one| one["term"] == "BT-23"), "{said:#}");
+    assert!(std::fs::read_to_string(&out).unwrap().contains("<cbc:ProfileID>M1</cbc:ProfileID>"));
+    for wrong in ["BT-23", "BT-112=1.00", "BT-34=999804566", "BT-29=12345678901234", "BT-84=FR00"] {
+        let out = folder.path().join("never.xml").display().to_string();
+        let output = convert(&[&file, "--to", "ubl", "-o", &out, "--set", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(!text(&output.stderr).is_empty() && !folder.path().join("never.xml").exists());
+    }
+}
+
+#[test]
+fn the_supplier_s_own_pages_are_kept_and_that_is_said() {
+    if packs().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("own.pdf").display().to_string();
+    let pdf = source("inbox/05-factur-x-en16931-chauffage.pdf");
+    let kept = convert(&[&pdf, "--to", "factur-x", "--profile", "factur-x-en16931", "--keep-page", "-o", &out]);
+    assert_eq!(kept.status.code(), Some(0), "{}{}", text(&kept.stdout), text(&kept.stderr));
+    assert!(text(&kept.stderr).contains("pas certifié PDF/A"), "{}", text(&kept.stderr));
+    assert!(std::fs::read(&out).unwrap().starts_with(b"%PDF-"));
+    let never = folder.path().join("never.pdf").display().to_string();
+    for (arguments, status) in [
+        (vec![pdf.as_str(), "--to", "ubl", "--keep-page"], 2),
+        (vec![&source("cii/invoice-a1.xml"), "--to", "factur-x", "--keep-page"], 1),
+        (vec![&pdf, "--to", "factur-x", "--page", &source("bad/pdf-mot-de-passe.pdf")], 1),
+        (vec![&pdf, "--to", "factur-x", "--page", &source("pdf/mot-de-passe-vide.pdf")], 1),
+    ] {
+        let output = convert(&[&arguments[..], &["-o", &never]].concat());
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", text(&output.stderr));
+        assert!(!folder.path().join("never.pdf").exists(), "{arguments:?}");
+    }
+}

@@ -32,6 +32,8 @@ fn every_term_is_shown_in_each_form() {
     for term in terms {
         let (name, value) = (term["term"].as_str().unwrap(), term["value"].as_str().unwrap());
         assert!(shown.lines().any(|row| row.starts_with(name) && row.contains(value)), "{name} {value}");
+        let escaped = value.replace('&', "&amp;").replace('\'', "&#39;").replace('<', "&lt;");
+        assert!(html.contains(&format!("<code>{name}</code></td>")) && html.contains(&escaped), "{name} {value}");
     }
     assert!(html.starts_with("<!DOCTYPE html>") && html.contains("FA-2026-0107"));
     let pdf = view(&[&file, "--format", "pdf"]);

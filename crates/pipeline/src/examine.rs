@@ -9,6 +9,7 @@ use facteur_model::kind::DocumentKind;
 use facteur_parse::Parsed;
 use facteur_parse::pdf::{PdfContent, PdfError, PdfPages};
 use facteur_render::factur_x::Level;
+use facteur_render::page::PageError;
 use facteur_transmit::chorus_pro::{flow_file_name, flow_syntax};
 use facteur_validate::packs::{ArtefactKind, Installed, Packs};
 use facteur_validate::{Checker, Context, Places, Plan, Report, Subject, syntax};
@@ -114,6 +115,32 @@ impl Examiner {
             return unreadable(DocumentKind::Unknown, finding);
         }
         self.guarded(name, bytes, bytes.len(), None, &[], plan)
+    }
+
+    /// The files that a PDF carries, read in a child.
+    ///
+    /// # Errors
+    /// It cannot be read: what was found.
+    pub async fn attached(&self, bytes: &[u8]) -> Result<PdfContent, Finding> {
+        self.pdf.extract(bytes).await.map_err(|error| pdf_finding(&error))
+    }
+
+    /// A PDF with an XML attached to it, its pages as they are, made in a child.
+    ///
+    /// # Errors
+    /// It cannot be read, or must not be changed: what was found.
+    pub async fn with_xml(&self, pdf: &[u8], xml: &[u8], level: Level) -> Result<Vec<u8>, Finding> {
+        self.pdf.carry(pdf, xml, level).await.map_err(|reason| {
+            let says = |error: &PageError| reason == error.to_string();
+            let rule = if says(&PageError::Protected) {
+                "PDF-KEPT-PROTECTED"
+            } else if says(&PageError::Signed) {
+                "PDF-KEPT-SIGNED"
+            } else {
+                "PDF-KEPT-DAMAGED"
+            };
+            Finding::fatal(Layer::Reading, rule).found(reason).actor(Actor::Supplier)
+        })
     }
 
     fn hybrid(&self, name: &str, bytes: &[u8], content: PdfContent, plan: &Plan) -> Examined {

@@ -4,6 +4,7 @@
 //! follows, [`hands`] are what a person does with a case. SQL is in `store`, HTTP in `transmit`, XML in `xml`.
 
 pub mod archive;
+pub mod attachments;
 pub mod cases;
 pub mod config;
 pub mod convert;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use facteur_model::amount::Amount;
 use facteur_model::invoice::Invoice;
+use facteur_parse::pdf::text::{TextPage, TextWord};
 use facteur_parse::pdf::{AttachmentSource, PdfLimits, extract, read_text};
 use facteur_render::factur_x::{FILE_NAME, Level, attach, produce};
 use facteur_render::page;
@@ -142,6 +143,23 @@ fn a_long_invoice_goes_on_over_many_sheets_and_loses_no_line() {
         let row = plain.lines().find(|row| row.contains(&format!("Article-{number:04}"))).unwrap();
         assert!(row.contains(&format!("{number},07")), "{row}");
     }
+    let sum = |upto: usize| (1..=upto).sum::<usize>();
+    for (this, next) in text.pages.iter().zip(&text.pages[1..]) {
+        let rows = |page: &TextPage| {
+            let line = |words: &[TextWord]| words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+            page.lines.iter().map(|row| line(&row.words)).collect::<Vec<_>>()
+        };
+        let Some(foot) = rows(this).into_iter().find(|row| row.starts_with("À reporter")) else {
+            assert_eq!(next.number, text.pages.len(), "only the last turn may be after the lines");
+            continue;
+        };
+        assert!(rows(next).contains(&foot.replace("À reporter", "Report")), "what is carried is brought");
+        let names = rows(this).into_iter().filter_map(|row| row.split("Article-").nth(1)?[..4].parse::<usize>().ok());
+        let last = names.max().unwrap();
+        let cents = sum(last) * 100 + last * 7;
+        let digits: String = foot.chars().filter(char::is_ascii_digit).collect();
+        assert_eq!(digits, cents.to_string(), "{foot}");
+    }
     for page in &text.pages {
         let words: Vec<&str> = page.lines.iter().flat_map(|line| &line.words).map(|word| word.text.as_str()).collect();
         let right = page.lines.iter().flat_map(|line| &line.words).map(|word| word.place.right).max().unwrap();
@@ -179,6 +197,68 @@ fn the_supplier_s_own_pdf_keeps_its_pages_and_carries_the_xml() {
     assert_eq!(content.xmp.unwrap().conformance_level.as_deref(), Some("EN 16931"));
     let limits = PdfLimits::default();
     assert_eq!(read_text(&hybrid, &limits).unwrap(), read_text(&own, &limits).unwrap());
-    assert!(attach(&hybrid, &xml, Level::En16931).is_err(), "a second invoice is not added");
+    assert_eq!(attach(&own, &xml, Level::En16931).unwrap(), hybrid, "the same arguments give the same bytes");
     assert!(attach(b"%PDF-1.7 nothing", &xml, Level::En16931).is_err());
+}
+
+#[test]
+fn another_invoice_takes_the_place_of_the_first_and_other_attachments_stay() {
+    let limits = PdfLimits::default();
+    let first = std::fs::read(fixture("pdf/avec-piece-jointe.pdf")).unwrap();
+    let before = extract(&first, &limits).unwrap();
+    let (_, xml) = invoice("cii/invoice-full.xml");
+    assert_ne!(before.invoice().unwrap().bytes, xml);
+    let second = attach(&first, &xml, Level::Extended).unwrap();
+    let after = extract(&second, &limits).unwrap();
+    assert_eq!(after.invoice().unwrap().bytes, xml);
+    assert_eq!(after.invoice().unwrap().source, AttachmentSource::Both);
+    let others = |content: &facteur_parse::pdf::PdfContent| {
+        let invoice = content.invoice_xml.unwrap();
+        let others = content.attachments.iter().enumerate().filter(|(index, _)| *index != invoice);
+        others.map(|(_, file)| (file.name.clone(), file.bytes.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(others(&after), others(&before));
+    assert_eq!(others(&after).len(), 1);
+    assert!(after.findings.is_empty(), "{:?}", after.findings);
+    assert_eq!(after.xmp.unwrap().conformance_level.as_deref(), Some("EXTENDED"));
+    assert_eq!(read_text(&second, &limits).unwrap(), read_text(&first, &limits).unwrap());
+    let streams = lopdf::Document::load_mem(&second).unwrap();
+    let files =
+        streams.objects.values().filter(|object| object.as_stream().is_ok_and(|s| s.dict.has_type(b"EmbeddedFile")));
+    assert_eq!(files.count(), 2, "nothing of the first invoice is left in the file");
+}
+
+#[test]
+fn every_invoice_of_the_fixtures_gives_way_to_another() {
+    let (_, xml) = invoice("cii/invoice-a1.xml");
+    for name in [
+        "pdf/factur-x-seulement-dans-af.pdf",
+        "pdf/factur-x-seulement-dans-names.pdf",
+        "pdf/xrechnung.pdf",
+        "pdf/sans-metadonnees.pdf",
+        "inbox/04-factur-x-basic-traiteur.pdf",
+        "bad/pdf-deux-factures.pdf",
+    ] {
+        let pdf = attach(&std::fs::read(fixture(name)).unwrap(), &xml, Level::En16931).unwrap();
+        let content = extract(&pdf, &PdfLimits::default()).unwrap();
+        assert_eq!(content.attachments.len(), 1, "{name}");
+        assert_eq!(content.invoice().unwrap().bytes, xml, "{name}");
+        assert_eq!(content.xmp.unwrap().conformance_level.as_deref(), Some("EN 16931"), "{name}");
+    }
+}
+
+#[test]
+fn a_signed_or_protected_pdf_is_left_alone() {
+    let (_, xml) = invoice("cii/invoice-a1.xml");
+    for name in ["bad/pdf-mot-de-passe.pdf", "pdf/mot-de-passe-vide.pdf"] {
+        let pdf = std::fs::read(fixture(name)).unwrap();
+        assert!(matches!(attach(&pdf, &xml, Level::Basic), Err(page::PageError::Protected)), "{name}");
+    }
+    let own = std::fs::read(fixture("inbox/06-pdf-simple-taxi.pdf")).unwrap();
+    let mut signed = lopdf::Document::load_mem(&own).unwrap();
+    let form = signed.add_object(lopdf::dictionary! { "SigFlags" => 3, "Fields" => Vec::<Object>::new() });
+    signed.catalog_mut().unwrap().set("AcroForm", form);
+    let mut bytes = Vec::new();
+    signed.save_to(&mut bytes).unwrap();
+    assert!(matches!(attach(&bytes, &xml, Level::Basic), Err(page::PageError::Signed)));
 }

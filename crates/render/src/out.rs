@@ -62,9 +62,20 @@ impl<'a> Out<'a> {
         self.open.pop();
         if self.begun > self.open.len() {
             self.begun -= 1;
-            self.indent();
+            if self.is_bare(name) {
+                // An element whose schema allows nothing inside allows no line break either.
+                self.text.pop();
+            } else {
+                self.indent();
+            }
             let _ = writeln!(self.text, "</{name}>");
         }
+    }
+
+    /// Whether the start tag of that element is the last thing written: no text of a document ends in one.
+    fn is_bare(&self, name: &str) -> bool {
+        let tag = self.text.strip_suffix(">\n").and_then(|text| text.strip_suffix(name));
+        tag.is_some_and(|text| text.ends_with('<'))
     }
 
     /// An element that the schema demands even where it stays empty.
@@ -310,7 +321,7 @@ mod tests {
     fn elements_without_content_are_left_out_unless_demanded() {
         let text = String::from_utf8(written("1 < 2 & \"3\"\r\n4").bytes).unwrap();
         let expected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a xmlns=\"urn:x\">\n  <b>\n    <c>\n      \
-                        <d>1 &lt; 2 &amp; \"3\"&#13;\n4</d>\n    </c>\n  </b>\n  <e>\n  </e>\n</a>\n";
+                        <d>1 &lt; 2 &amp; \"3\"&#13;\n4</d>\n    </c>\n  </b>\n  <e></e>\n</a>\n";
         assert_eq!(text, expected);
     }
 

@@ -20,6 +20,15 @@ pub struct Convert {
     /// Where the result goes; never overwritten.
     #[arg(short, long, value_name = "OUT")]
     pub out: PathBuf,
+    /// A value that the document lacks: BT-23=B1, BT-34=0225:…, BT-22=PMT:…; may be repeated.
+    #[arg(long = "set", value_name = "TERM=VALUE")]
+    pub supplied: Vec<String>,
+    /// For Factur-X: keep the pages of FILE, a PDF, instead of drawing the invoice.
+    #[arg(long)]
+    pub keep_page: bool,
+    /// For Factur-X: keep the pages of this PDF of the supplier instead of drawing the invoice.
+    #[arg(long, value_name = "PDF", conflicts_with = "keep_page")]
+    pub page: Option<PathBuf>,
     /// Write the result although the terms listed are lost.
     #[arg(long)]
     pub accept_loss: bool,

@@ -2,7 +2,9 @@
 
 use anyhow::bail;
 use facteur_model::finding::{Finding, Severity, Verdict};
-use facteur_pipeline::convert::{self, Agreed, Converted, Profile, Refusal, Request, Target};
+use facteur_pipeline::convert::{
+    self, Agreed, Converted, Given, Page, Profile, Refusal, Request, Supplied, SuppliedError, Target,
+};
 use facteur_pipeline::engine::examiner;
 use facteur_pipeline::examine::plan;
 use facteur_pipeline::home::Home;
@@ -25,10 +27,11 @@ pub async fn run(context: &Context, options: &Convert) -> Outcome {
         bail!("{}", talk.say("error.exists", &[("path", &options.out.display().to_string())]));
     }
     let bytes = convert::open(&options.file)?;
+    let given = given(talk, options, &bytes)?;
     let examiner = examiner(&context.packs(home.as_ref()), &std::env::current_exe()?)?;
     let examiner = examiner.with_directory(known_recipients(home.as_ref()).await);
     let name = options.file.display().to_string();
-    let converted = match convert::convert(&examiner, &name, &bytes, &request, &plan).await {
+    let converted = match convert::convert_with(&examiner, &name, &bytes, &request, &given, &plan).await {
         Ok(converted) => converted,
         Err(findings) => return Ok(unreadable(talk, &name, &findings)),
     };
@@ -72,6 +75,42 @@ fn wanted(talk: Talk, options: &Convert, home: Option<&Home>) -> anyhow::Result<
     Ok((request, own.unwrap_or(chain)))
 }
 
+/// What is given beside the document, where it can be used.
+fn given(talk: Talk, options: &Convert, bytes: &[u8]) -> anyhow::Result<Given> {
+    let mut supplied = Vec::new();
+    for text in &options.supplied {
+        match Supplied::parse(text) {
+            Ok(one) => supplied.push(one),
+            Err(error) => bail!("{}", unusable(talk, &error)),
+        }
+    }
+    if !options.keep_page && options.page.is_none() {
+        return Ok(Given { supplied, page: None });
+    }
+    if options.to != TargetName::FacturX {
+        bail!("{}", talk.say("convert.page_without_factur_x", &[]));
+    }
+    let page = match &options.page {
+        Some(path) => convert::open(path)?,
+        None => bytes.to_vec(),
+    };
+    Ok(Given { supplied, page: Some(page) })
+}
+
+fn unusable(talk: Talk, error: &SuppliedError) -> String {
+    match error {
+        SuppliedError::NoValue(given) => talk.say("convert.set_no_value", &[("given", &printable(given))]),
+        SuppliedError::UnknownTerm(term) => {
+            let known = Supplied::terms().collect::<Vec<_>>().join(", ");
+            talk.say("convert.set_unknown", &[("term", &printable(term)), ("known", &known)])
+        }
+        SuppliedError::NoScheme("BT-22") => talk.say("convert.set_no_subject", &[]),
+        SuppliedError::NoScheme(term) => talk.say("convert.set_no_scheme", &[("term", term)]),
+        SuppliedError::NoSiret(given) => talk.say("error.siret", &[("siret", &printable(given))]),
+        SuppliedError::NoIban(given) => talk.say("convert.set_no_iban", &[("given", &printable(given))]),
+    }
+}
+
 fn unreadable(talk: Talk, name: &str, findings: &[Finding]) -> std::process::ExitCode {
     if talk.json() {
         let findings: Vec<Value> = findings.iter().map(|finding| finding_line(talk, finding)).collect();
@@ -91,12 +130,13 @@ fn line(talk: Talk, name: &str, out: &str, converted: &Converted, refusal: Optio
     let findings: Vec<Value> = report.findings.iter().map(|finding| finding_line(talk, finding)).collect();
     let missing = converted.missing.iter().map(|missing| {
         json!({"term": missing.term, "need": missing.need, "found": missing.found,
-            "message": talk.say(&need_key(missing), &[])})
+            "set": convert::form(missing), "message": talk.say(&need_key(missing), &[])})
     });
     json!({"schema": "facteur-convert/1", "file": name, "source": converted.source.as_str(), "out": out,
         "written": refusal.is_none(), "refused": refusal, "profile": report.profile,
         "verdict": report.verdict.as_str(), "lost": converted.lost, "unmapped": converted.unmapped,
-        "unmapped_total": converted.unmapped_total, "derived": converted.derived, "removed": converted.removed,
+        "unmapped_total": converted.unmapped_total, "derived": converted.derived, "supplied": converted.supplied,
+        "replaced": converted.replaced, "page": converted.page, "removed": converted.removed,
         "added": converted.added, "missing": missing.collect::<Vec<_>>(), "layers": report.layers,
         "findings": findings})
 }
@@ -108,6 +148,8 @@ pub fn need_key(missing: &facteur_render::profile::Missing) -> String {
 
 fn show(talk: Talk, out: &str, converted: &Converted, refusal: Option<Refusal>) {
     for (key, values) in [
+        ("convert.replaced", &converted.replaced),
+        ("convert.supplied", &converted.supplied),
         ("convert.removed", &converted.removed),
         ("convert.added", &converted.added),
         ("convert.derived", &converted.derived),
@@ -129,6 +171,7 @@ fn show(talk: Talk, out: &str, converted: &Converted, refusal: Option<Refusal>) 
                 missing.found.as_deref().map(|found| talk.say("convert.found", &[("found", &printable(found))]));
             let sentence = talk.say(&need_key(missing), &[]);
             talk.data(&format!("  {} : {sentence}{}\n", missing.term, found.unwrap_or_default()));
+            talk.data(&format!("      --set {}\n", convert::form(missing)));
         }
     }
     let report = &converted.report;
@@ -136,6 +179,9 @@ fn show(talk: Talk, out: &str, converted: &Converted, refusal: Option<Refusal>) 
     let fatal = report.findings.iter().filter(|finding| finding.severity == Severity::Fatal).count().to_string();
     let verdict = facteur_texts::verdict(talk.language, report.verdict);
     talk.tell("convert.verdict", &[("verdict", &verdict), ("fatal", &fatal)]);
+    if converted.page == Some(Page::Kept) {
+        talk.note("convert.page_kept", &[]);
+    }
     match refusal {
         None => talk.note("convert.written", &[("out", out)]),
         Some(Refusal::Missing) => talk.note("convert.refused_missing", &[("out", out)]),

@@ -1,6 +1,7 @@
 //! One module a command. Each calls one function of `pipeline` and prints what came of it.
 
 pub mod archive;
+pub mod attachments;
 pub mod check;
 pub mod check_look;
 pub mod check_reports;

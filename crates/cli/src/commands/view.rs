@@ -14,7 +14,7 @@ use facteur_validate::Plan;
 use serde_json::json;
 
 use super::check::known_recipients;
-use super::{Context, Outcome, status};
+use super::{Context, Outcome, attachments, status};
 use crate::args::{Format, View};
 
 pub async fn run(context: &Context, options: &View) -> Outcome {
@@ -56,7 +56,10 @@ pub async fn run(context: &Context, options: &View) -> Outcome {
 
 fn as_json(shown: &Shown) -> String {
     let findings = shown.findings().len();
-    format!("{}\n", json!({"schema": "facteur-view/1", "terms": shown.terms(), "findings": findings}))
+    let attached: Vec<serde_json::Value> = shown.attached().iter().map(attachments::as_json).collect();
+    let line = json!({"schema": "facteur-view/1", "terms": shown.terms(), "attachments": attached,
+        "findings": findings});
+    format!("{line}\n")
 }
 
 /// Every term, one to a row, and under it what was found.
@@ -68,6 +71,14 @@ fn as_text(context: &Context, shown: &Shown) -> String {
         let line = said.line.as_deref().map_or_else(String::new, printable);
         table.row(vec![said.term.0.to_owned(), line, printable(&said.value)]);
     }
+    let attached = match shown.attached() {
+        [] => String::new(),
+        list => format!(
+            "\n{}\n{}",
+            talk.say("attachments.title", &[]),
+            attachments::table(talk, list).render(crate::output::width())
+        ),
+    };
     let findings: Vec<String> = shown.findings().iter().map(|finding| talk.finding(finding)).collect();
-    format!("{}\n{}", table.render(crate::output::width()), findings.concat())
+    format!("{}{attached}\n{}", table.render(crate::output::width()), findings.concat())
 }

@@ -30,7 +30,10 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("facteur-simulator", &[]),
     (
         "facteur-benches",
-        &["model", "xml", "archive", "texts", "parse", "validate", "sign", "store", "transmit", "report", "pipeline"],
+        &[
+            "model", "xml", "archive", "texts", "parse", "validate", "sign", "store", "transmit", "render", "report",
+            "pipeline",
+        ],
     ),
 ];
 

@@ -3,9 +3,11 @@
 
 mod compare;
 mod request;
+mod supplied;
 
 pub use compare::unlisted;
 pub use request::{Profile, Request, Target};
+pub use supplied::{Supplied, SuppliedError, form};
 
 use std::io::Write as _;
 use std::path::Path;
@@ -42,6 +44,12 @@ pub struct Converted {
     pub unmapped_total: usize,
     /// What the syntax demands and was worked out from other terms.
     pub derived: Vec<TermValue>,
+    /// What a person supplied.
+    pub supplied: Vec<TermValue>,
+    /// What of the source gave way to it.
+    pub replaced: Vec<TermValue>,
+    /// The page of a Factur-X: drawn, or the supplier's own; nothing where there is none.
+    pub page: Option<Page>,
     /// What the profile takes away: replaced, or put elsewhere.
     pub removed: Vec<TermValue>,
     /// What the profile puts in its place.
@@ -50,6 +58,25 @@ pub struct Converted {
     pub missing: Vec<Missing>,
     /// The check of the new document.
     pub report: Report,
+}
+
+/// What a Factur-X shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    /// A page of our own layout: PDF/A-3b by its structure.
+    Drawn,
+    /// The pages of the supplier's PDF: PDF/A only if that one was, which nobody has certified.
+    Kept,
+}
+
+/// What a person gives beside the document.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Given {
+    /// Values of terms that the document lacks.
+    pub supplied: Vec<Supplied>,
+    /// The PDF whose pages are kept as the visible ones of a Factur-X.
+    pub page: Option<Vec<u8>>,
 }
 
 /// Why no file is made.
@@ -107,20 +134,45 @@ pub async fn convert(
     request: &Request,
     plan: &Plan,
 ) -> Result<Converted, Vec<Finding>> {
+    convert_with(examiner, name, bytes, request, &Given::default(), plan).await
+}
+
+/// The same with what a person gives beside the document.
+///
+/// # Errors
+/// As [`convert`]; or the PDF whose pages are to be kept cannot carry the XML.
+pub async fn convert_with(
+    examiner: &Examiner,
+    name: &str,
+    bytes: &[u8],
+    request: &Request,
+    given: &Given,
+    plan: &Plan,
+) -> Result<Converted, Vec<Finding>> {
     let look = Plan::only(vec![Layer::Syntax, Layer::Reading], plan.context);
     let examined = examiner.examine(name, bytes, &look).await;
     let xml = examined.embedded.as_deref().unwrap_or(bytes);
     let Some(parsed) = examined.invoice.as_ref().and_then(|_| read(xml)) else {
-        return Err(examined.report.findings);
+        return Err(no_invoice(examiner, name, bytes).await);
     };
-    let (invoice, missing) = request.apply(&parsed.invoice);
-    let (removed, added) = compare::changes(&parsed.invoice, &invoice);
+    let mut asked = parsed.invoice.clone();
+    given.supplied.iter().for_each(|supplied| supplied.apply(&mut asked));
+    let (replaced, supplied) = compare::changes(&parsed.invoice, &asked);
+    let (invoice, missing) = request.apply(&asked);
+    let (removed, added) = compare::changes(&asked, &invoice);
     let written = request.write(&invoice, parsed.is_credit_note());
     let mut lost = written.lost.clone();
     lost.extend(not_found_again(&invoice, &written));
-    let bytes = match request.page() {
-        Some((language, level)) => factur_x::produce(&invoice, &written.bytes, level, language).map_err(undrawn)?,
-        None => written.bytes,
+    let (bytes, page) = match (request.page(), &given.page) {
+        (Some((_, level)), Some(pdf)) => {
+            let kept = examiner.with_xml(pdf, &written.bytes, level).await.map_err(|finding| vec![finding])?;
+            (kept, Some(Page::Kept))
+        }
+        (Some((language, level)), None) => {
+            let drawn = factur_x::produce(&invoice, &written.bytes, level, language).map_err(undrawn)?;
+            (drawn, Some(Page::Drawn))
+        }
+        (None, _) => (written.bytes, None),
     };
     let report = examiner.examine(name, &bytes, plan).await.report;
     Ok(Converted {
@@ -130,11 +182,20 @@ pub async fn convert(
         unmapped: parsed.unmapped,
         unmapped_total: parsed.unmapped_total,
         derived: written.derived,
+        supplied,
+        replaced,
+        page,
         removed,
         added,
         missing,
         report,
     })
+}
+
+/// Why a document is no invoice that can be read: the layer of the schemas knows the roots of invoices.
+pub(crate) async fn no_invoice(examiner: &Examiner, name: &str, bytes: &[u8]) -> Vec<Finding> {
+    let plan = Plan::only(vec![Layer::Syntax, Layer::Xsd], facteur_validate::Context::Plain);
+    examiner.examine(name, bytes, &plan).await.report.findings
 }
 
 /// The page could not be made: that is ours to mend.

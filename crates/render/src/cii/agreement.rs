@@ -4,7 +4,7 @@ use facteur_model::date::Date;
 use facteur_model::identifiers::Identifier;
 use facteur_model::invoice::{DeliveryTerms, Invoice, SupportingDocument};
 
-use super::parties::{party, some_party};
+use super::parties::{Role, party, some_party};
 use super::{FORMATTED, Profile, date};
 use crate::out::Out;
 
@@ -16,16 +16,18 @@ pub(super) fn agreement<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Pr
     let extended = profile >= Profile::Extended;
     out.always("ram:ApplicableHeaderTradeAgreement", |out| {
         out.any("ram:BuyerReference", &invoice.buyer_reference);
-        out.always("ram:SellerTradeParty", |out| party(out, &invoice.seller, profile));
-        out.always("ram:BuyerTradeParty", |out| party(out, &invoice.buyer, profile));
-        some_party(out, "ram:SalesAgentTradeParty", others.seller_agent.as_ref().filter(|_| extended), profile);
+        out.always("ram:SellerTradeParty", |out| party(out, &invoice.seller, Role::Seller, profile));
+        out.always("ram:BuyerTradeParty", |out| party(out, &invoice.buyer, Role::Buyer, profile));
+        let agent = others.seller_agent.as_ref().filter(|_| extended);
+        some_party(out, "ram:SalesAgentTradeParty", agent, Role::Other, profile);
         let representative = invoice.tax_representative.as_ref().filter(|_| profile >= Profile::BasicWl);
-        some_party(out, "ram:SellerTaxRepresentativeTradeParty", representative, profile);
+        some_party(out, "ram:SellerTaxRepresentativeTradeParty", representative, Role::Representative, profile);
         if let Some(terms) = invoice.delivery_terms.as_ref().filter(|_| extended) {
             out.within("ram:ApplicableTradeDeliveryTerms", |out| delivery_terms(out, terms));
         }
         references(out, invoice, profile);
-        some_party(out, "ram:BuyerAgentTradeParty", others.buyer_agent.as_ref().filter(|_| extended), profile);
+        let agent = others.buyer_agent.as_ref().filter(|_| extended);
+        some_party(out, "ram:BuyerAgentTradeParty", agent, Role::Other, profile);
         if let Some(project) = invoice.project.as_ref().filter(|_| profile >= Profile::En16931) {
             out.within("ram:SpecifiedProcuringProject", |out| {
                 out.one("ram:ID", project, &[]);
@@ -60,7 +62,7 @@ fn references<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
         });
     }
     if standard {
-        additional_documents(out, invoice);
+        additional_documents(out, invoice, profile);
     }
 }
 
@@ -78,8 +80,8 @@ pub(super) fn reference<'a>(
 }
 
 /// BG-24, BT-17 (type 50), BT-18 (type 130).
-fn additional_documents<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
-    invoice.supporting_documents.iter().for_each(|document| supporting_document(out, document));
+fn additional_documents<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
+    invoice.supporting_documents.iter().for_each(|document| supporting_document(out, document, profile));
     if let Some(tender) = &invoice.tender {
         out.within("ram:AdditionalReferencedDocument", |out| {
             out.one("ram:IssuerAssignedID", tender, &[]);
@@ -98,7 +100,7 @@ pub(super) fn object<'a>(out: &mut Out<'a>, object: &'a Identifier) {
     });
 }
 
-fn supporting_document<'a>(out: &mut Out<'a>, document: &'a SupportingDocument) {
+fn supporting_document<'a>(out: &mut Out<'a>, document: &'a SupportingDocument, profile: Profile) {
     out.within("ram:AdditionalReferencedDocument", |out| {
         out.any("ram:IssuerAssignedID", &document.reference);
         out.any("ram:URIID", &document.location);
@@ -107,7 +109,12 @@ fn supporting_document<'a>(out: &mut Out<'a>, document: &'a SupportingDocument) 
         if let Some(attachment) = &document.attachment {
             out.attachment("ram:AttachmentBinaryObject", attachment);
         }
-        out.any("ram:ReferenceTypeCode", &document.reference_type);
-        date(out, "ram:FormattedIssueDateTime", FORMATTED, &document.issued);
+        // No profile of Factur-X has the kind of a supporting document, and EN 16931 not its date.
+        if profile == Profile::Cii {
+            out.any("ram:ReferenceTypeCode", &document.reference_type);
+        }
+        if profile >= Profile::Extended {
+            date(out, "ram:FormattedIssueDateTime", FORMATTED, &document.issued);
+        }
     });
 }

@@ -28,12 +28,16 @@ pub(super) fn document<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Pro
         out.any("ram:TypeCode", &invoice.type_code);
         date(out, "ram:IssueDateTime", DATE_TIME, &invoice.issued);
         if profile >= Profile::BasicWl {
-            invoice.notes.iter().for_each(|each| note(out, each));
+            invoice.notes.iter().for_each(|each| note(out, each, profile));
         }
     });
 }
 
-pub(super) fn note<'a>(out: &mut Out<'a>, note: &'a Note) {
+/// The profiles of Factur-X have no subject without a text.
+fn note<'a>(out: &mut Out<'a>, note: &'a Note, profile: Profile) {
+    if profile != Profile::Cii && note.text.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        return;
+    }
     out.within("ram:IncludedNote", |out| {
         out.any("ram:Content", &note.text);
         out.any("ram:SubjectCode", &note.subject);

@@ -3,8 +3,8 @@
 use facteur_model::invoice::{Invoice, Item, ItemAttribute, Line, LineReference, Price};
 
 use super::agreement::object;
-use super::parties::some_party;
-use super::{FORMATTED, Profile, date, delivery, header, scheme, settlement, tax};
+use super::parties::{Role, some_party};
+use super::{FORMATTED, Profile, date, delivery, scheme, settlement, tax};
 use crate::out::Out;
 
 /// BG-25.
@@ -18,7 +18,18 @@ pub(super) fn line<'a>(out: &mut Out<'a>, invoice: &'a Invoice, line: &'a Line, 
                 out.any("ram:LineStatusReasonCode", &line.subtype);
             }
             let notes = if extended { line.notes.len() } else { 1 };
-            line.notes.iter().take(notes).for_each(|note| header::note(out, note));
+            for note in line.notes.iter().take(notes) {
+                if profile != Profile::Cii && note.text.as_deref().is_none_or(|text| text.trim().is_empty()) {
+                    continue;
+                }
+                out.within("ram:IncludedNote", |out| {
+                    out.any("ram:Content", &note.text);
+                    // EN 16931 has no subject of a line's note.
+                    if extended {
+                        out.any("ram:SubjectCode", &note.subject);
+                    }
+                });
+            }
         });
         out.within("ram:SpecifiedTradeProduct", |out| item(out, &line.item, profile));
         out.within("ram:SpecifiedLineTradeAgreement", |out| agreement(out, line, profile));
@@ -74,7 +85,7 @@ fn agreement<'a>(out: &mut Out<'a>, line: &'a Line, profile: Profile) {
         out.within("ram:BuyerOrderReferencedDocument", |out| out.any("ram:LineID", &order.line));
     }
     price(out, &line.price, profile);
-    some_party(out, "ram:ItemSellerTradeParty", line.seller.as_ref().filter(|_| extended), profile);
+    some_party(out, "ram:ItemSellerTradeParty", line.seller.as_ref().filter(|_| extended), Role::Other, profile);
 }
 
 fn reference<'a>(out: &mut Out<'a>, name: &'static str, reference: Option<&'a LineReference>) {
@@ -138,8 +149,8 @@ fn line_settlement<'a>(out: &mut Out<'a>, invoice: &'a Invoice, line: &'a Line, 
     let extended = profile >= Profile::Extended;
     line_tax(out, line, extended);
     delivery::period(out, line.period.as_ref(), profile);
-    line.allowances.iter().for_each(|each| tax::line_level(out, each, false));
-    line.charges.iter().for_each(|each| tax::line_level(out, each, true));
+    line.allowances.iter().for_each(|each| tax::line_level(out, each, false, profile));
+    line.charges.iter().for_each(|each| tax::line_level(out, each, true, profile));
     out.within("ram:SpecifiedTradeSettlementLineMonetarySummation", |out| {
         out.any("ram:LineTotalAmount", &line.net_amount);
         if extended {

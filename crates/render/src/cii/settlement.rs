@@ -1,8 +1,9 @@
 //! Header settlement of a CII document: payment, VAT, allowances, totals, preceding invoices.
 
+use facteur_model::amount::Amount;
 use facteur_model::invoice::{Invoice, PaymentMeans, PrecedingInvoice};
 
-use super::parties::some_party;
+use super::parties::{Role, some_party};
 use super::{DATE_TIME, FORMATTED, Profile, date, delivery, tax};
 use crate::out::Out;
 
@@ -44,10 +45,10 @@ pub(super) fn settlement<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: P
 fn parties<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
     let others = &invoice.other_parties;
     let extended = profile >= Profile::Extended;
-    some_party(out, "ram:InvoicerTradeParty", others.invoicer.as_ref().filter(|_| extended), profile);
-    some_party(out, "ram:InvoiceeTradeParty", others.invoicee.as_ref().filter(|_| extended), profile);
-    some_party(out, "ram:PayeeTradeParty", invoice.payee.as_ref(), profile);
-    some_party(out, "ram:PayerTradeParty", others.payer.as_ref().filter(|_| extended), profile);
+    some_party(out, "ram:InvoicerTradeParty", others.invoicer.as_ref().filter(|_| extended), Role::Other, profile);
+    some_party(out, "ram:InvoiceeTradeParty", others.invoicee.as_ref().filter(|_| extended), Role::Other, profile);
+    some_party(out, "ram:PayeeTradeParty", invoice.payee.as_ref(), Role::Payee, profile);
+    some_party(out, "ram:PayerTradeParty", others.payer.as_ref().filter(|_| extended), Role::Other, profile);
 }
 
 /// BG-16.
@@ -104,7 +105,10 @@ fn totals<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
             out.any("ram:AllowanceTotalAmount", &totals.allowances);
         }
         out.any("ram:TaxBasisTotalAmount", &totals.without_vat);
-        out.money("ram:TaxTotalAmount", &totals.vat, &invoice.currency);
+        match totals.vat {
+            None if profile == Profile::Extended => derived_vat(out, invoice),
+            _ => out.money("ram:TaxTotalAmount", &totals.vat, &invoice.currency),
+        }
         if beyond_minimum {
             out.accounting("ram:TaxTotalAmount", &totals.vat_in_accounting_currency);
         }
@@ -117,6 +121,17 @@ fn totals<'a>(out: &mut Out<'a>, invoice: &'a Invoice, profile: Profile) {
         }
         out.any("ram:DuePayableAmount", &totals.due);
     });
+}
+
+/// BT-110 is the sum of BT-117 (BR-CO-14); EXTENDED cannot tell one that is not there from one that is wrong
+/// (BR-FXEXT-CO-15).
+fn derived_vat(out: &mut Out<'_>, invoice: &Invoice) {
+    let parts = invoice.vat_breakdown.iter().map(|part| part.tax).collect::<Option<Vec<_>>>();
+    let sum = parts.filter(|parts| !parts.is_empty()).and_then(Amount::checked_sum);
+    if let (Some(sum), Some(currency)) = (sum, &invoice.currency) {
+        out.derive("BT-110", &sum);
+        out.fixed_with("ram:TaxTotalAmount", &sum.to_string(), &[("currencyID", currency)]);
+    }
 }
 
 /// A preceding invoice, of the document or of a line.

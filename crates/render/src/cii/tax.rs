@@ -89,8 +89,10 @@ pub(super) fn document_level<'a>(out: &mut Out<'a>, allowance: &'a AllowanceChar
 }
 
 /// BG-27 or BG-28.
-pub(super) fn line_level<'a>(out: &mut Out<'a>, allowance: &'a LineAllowanceCharge, charge: bool) {
+pub(super) fn line_level<'a>(out: &mut Out<'a>, allowance: &'a LineAllowanceCharge, charge: bool, profile: Profile) {
     let LineAllowanceCharge { percentage, base, amount, reason_code, reason } = allowance;
+    // BASIC has the amount and its reason.
+    let (percentage, base) = if profile >= Profile::En16931 { (percentage, base) } else { (&None, &None) };
     out.within("ram:SpecifiedTradeAllowanceCharge", |out| {
         common(out, charge, &Common { percentage, base, amount, reason_code, reason });
     });

@@ -1,11 +1,13 @@
 //! Factur-X: a PDF/A-3b that shows the invoice and carries its XML.
 
 mod attach;
+mod own_xmp;
 mod xmp;
 
 use facteur_model::invoice::Invoice;
 use facteur_texts::Language;
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
+use serde::{Deserialize, Serialize};
 
 pub use self::attach::attach;
 use crate::page::{self, PageError};
@@ -14,7 +16,7 @@ use crate::page::{self, PageError};
 pub const FILE_NAME: &str = "factur-x.xml";
 
 /// The profile as the metadata spell it (`fx:ConformanceLevel`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// MINIMUM: no invoice in the sense of the law.
     Minimum,

@@ -9,6 +9,8 @@ use crate::page::PageError;
 /// The namespace of the properties (Factur-X 1.09, 6.2.4).
 const NAMESPACE: &str = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#";
 
+const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+
 /// Name and description of each property.
 const PROPERTIES: [(&str, &str); 4] = [
     ("DocumentFileName", "The name of the embedded XML document"),
@@ -42,23 +44,41 @@ pub(super) fn complete(pdf: &[u8], level: Level) -> Result<Vec<u8>, PageError> {
     Ok(bytes)
 }
 
+/// The properties and their description.
 pub(super) fn properties(level: Level) -> String {
+    format!("{}{}", description(level), extension())
+}
+
+/// The four properties.
+pub(super) fn description(level: Level) -> String {
     let values = [FILE_NAME, "INVOICE", "1.0", level.as_str()];
-    let mut text = format!("<rdf:Description rdf:about=\"\" xmlns:fx=\"{NAMESPACE}\">");
+    let mut text = format!("<rdf:Description rdf:about=\"\" xmlns:rdf=\"{RDF}\" xmlns:fx=\"{NAMESPACE}\">");
     for ((name, _), value) in PROPERTIES.iter().zip(values) {
         text.push_str(&format!("<fx:{name}>{value}</fx:{name}>"));
     }
     text.push_str("</rdf:Description>");
-    text.push_str(
-        "<rdf:Description rdf:about=\"\" xmlns:pdfaExtension=\"http://www.aiim.org/pdfa/ns/extension/\" \
-         xmlns:pdfaSchema=\"http://www.aiim.org/pdfa/ns/schema#\" \
-         xmlns:pdfaProperty=\"http://www.aiim.org/pdfa/ns/property#\"><pdfaExtension:schemas><rdf:Bag>\
-         <rdf:li rdf:parseType=\"Resource\"><pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>",
-    );
-    text.push_str(&format!(
-        "<pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI><pdfaSchema:prefix>fx</pdfaSchema:prefix>\
+    text
+}
+
+/// A list of schemas that PDF/A does not know itself, with ours alone.
+pub(super) fn extension() -> String {
+    format!(
+        "<rdf:Description rdf:about=\"\" xmlns:rdf=\"{RDF}\" \
+         xmlns:pdfaExtension=\"http://www.aiim.org/pdfa/ns/extension/\"><pdfaExtension:schemas><rdf:Bag>{}</rdf:Bag>\
+         </pdfaExtension:schemas></rdf:Description>",
+        schema()
+    )
+}
+
+/// What the properties are, for such a list.
+pub(super) fn schema() -> String {
+    let mut text = format!(
+        "<rdf:li xmlns:rdf=\"{RDF}\" xmlns:pdfaSchema=\"http://www.aiim.org/pdfa/ns/schema#\" \
+         xmlns:pdfaProperty=\"http://www.aiim.org/pdfa/ns/property#\" rdf:parseType=\"Resource\">\
+         <pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>\
+         <pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI><pdfaSchema:prefix>fx</pdfaSchema:prefix>\
          <pdfaSchema:property><rdf:Seq>"
-    ));
+    );
     for (name, description) in PROPERTIES {
         text.push_str(&format!(
             "<rdf:li rdf:parseType=\"Resource\"><pdfaProperty:name>{name}</pdfaProperty:name>\
@@ -66,6 +86,6 @@ pub(super) fn properties(level: Level) -> String {
              </pdfaProperty:category><pdfaProperty:description>{description}</pdfaProperty:description></rdf:li>"
         ));
     }
-    text.push_str("</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>");
+    text.push_str("</rdf:Seq></pdfaSchema:property></rdf:li>");
     text
 }

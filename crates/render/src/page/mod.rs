@@ -29,7 +29,13 @@ pub enum PageError {
     /// The writer of PDFs refused what was drawn, with its reasons.
     #[error("the PDF cannot be written: {0}")]
     Refused(String),
-    /// The finished PDF could not be opened again to be completed.
+    /// The supplier's PDF cannot be opened without a password.
+    #[error("the PDF is protected by a password")]
+    Protected,
+    /// The supplier's PDF is signed: any change would break the signature.
+    #[error("the PDF is signed")]
+    Signed,
+    /// The PDF could not be opened to be completed.
     #[error("the PDF cannot be completed: {0}")]
     Incomplete(String),
 }

@@ -63,14 +63,24 @@ impl<'f> Sheets<'f> {
         }
     }
 
+    /// Whether there is so much room left.
+    pub(super) fn fits(&self, height: f32) -> bool {
+        self.y + height <= BOTTOM
+    }
+
     /// Whether there is so much room left; a new sheet is begun where there is not. True where one was begun.
     pub(super) fn room(&mut self, height: f32) -> bool {
-        if self.y + height <= BOTTOM {
-            return false;
+        let full = !self.fits(height);
+        if full {
+            self.turn();
         }
+        full
+    }
+
+    /// Begins a new sheet.
+    pub(super) fn turn(&mut self) {
         self.pages.push(Vec::new());
         self.y = TOP;
-        true
     }
 
     /// A text whose base line is one size below `y`.

@@ -1,4 +1,4 @@
-//! The lines of the invoice, with their heading again on each sheet.
+//! The lines of the invoice, with their heading again on each sheet, and at each turn the sum of the lines so far.
 
 use facteur_model::amount::Amount;
 use facteur_model::invoice::{Invoice, Line};
@@ -14,14 +14,33 @@ const RATE: f32 = 484.0;
 const NAME: f32 = LEFT + 26.0;
 const NAME_WIDTH: f32 = QUANTITY - 46.0 - NAME;
 
+/// Room for the sum that is carried to the next sheet.
+const CARRY: f32 = 16.0;
+
+/// The sum of the lines set so far; nothing where it would say nothing: an amount is missing, or lines are parts of
+/// others (French extension).
+struct Carried(Option<Amount>);
+
+impl Carried {
+    fn of(invoice: &Invoice) -> Self {
+        let parts = invoice.lines.iter().any(|line| line.parent.is_some() || line.subtype.is_some());
+        Self((!parts).then_some(Amount::ZERO))
+    }
+
+    fn add(&mut self, amount: Option<Amount>) {
+        self.0 = self.0.zip(amount).and_then(|(sum, amount)| sum.checked_add(amount));
+    }
+}
+
 pub(super) fn write(sheets: &mut Sheets<'_>, words: &Words, invoice: &Invoice) {
     if invoice.lines.is_empty() {
         return;
     }
     sheets.room(60.0);
     header(sheets, words);
+    let mut carried = Carried::of(invoice);
     for (index, line) in invoice.lines.iter().enumerate() {
-        row(sheets, words, index, line);
+        row(sheets, words, &mut carried, index, line);
     }
     for (label, entries) in [("allowance", &invoice.allowances), ("charge", &invoice.charges)] {
         for entry in entries {
@@ -29,7 +48,8 @@ pub(super) fn write(sheets: &mut Sheets<'_>, words: &Words, invoice: &Invoice) {
                 if label == "allowance" { Amount::ZERO.checked_sub(amount).unwrap_or(amount) } else { amount }
             };
             let reason = entry.reason.clone().unwrap_or_else(|| words.say(label));
-            sheet_row(sheets, words, &reason, entry.vat_rate, entry.amount.map(sign));
+            let amount = entry.amount.map(sign);
+            sheet_row(sheets, words, &mut carried, &reason, entry.vat_rate, amount);
         }
     }
     sheets.y += 2.0;
@@ -49,7 +69,7 @@ fn header(sheets: &mut Sheets<'_>, words: &Words) {
 }
 
 /// A line is kept on one sheet as long as it is not longer than one.
-fn row(sheets: &mut Sheets<'_>, words: &Words, index: usize, line: &Line) {
+fn row(sheets: &mut Sheets<'_>, words: &Words, carried: &mut Carried, index: usize, line: &Line) {
     let name = sheets.fonts.lines(BODY.weight, BODY.size, NAME_WIDTH, line.item.name.as_deref().unwrap_or("—"));
     let details: Vec<String> = details(words, line)
         .iter()
@@ -57,12 +77,13 @@ fn row(sheets: &mut Sheets<'_>, words: &Words, index: usize, line: &Line) {
         .collect();
     #[allow(clippy::cast_precision_loss)]
     let height = (name.len() as f32).mul_add(BODY.lead(), details.len() as f32 * SMALL.lead()) + 5.0;
-    begin(sheets, words, height.min(400.0));
+    begin(sheets, words, carried, height.min(400.0));
     let id = line.id.clone().unwrap_or_else(|| (index + 1).to_string());
     sheets.text(LEFT + 6.0, sheets.y, SMALL, &id.chars().take(5).collect::<String>());
     numbers(sheets, words, line);
+    carried.add(line.net_amount);
     for (style, text) in name.iter().map(|text| (BODY, text)).chain(details.iter().map(|text| (SMALL, text))) {
-        begin(sheets, words, style.lead());
+        begin(sheets, words, carried, style.lead());
         sheets.text(NAME, sheets.y, style, text);
         sheets.y += style.lead();
     }
@@ -71,10 +92,24 @@ fn row(sheets: &mut Sheets<'_>, words: &Words, index: usize, line: &Line) {
     sheets.y += 3.0;
 }
 
-fn begin(sheets: &mut Sheets<'_>, words: &Words, height: f32) {
-    if sheets.room(height) {
-        header(sheets, words);
+/// Goes on to the next sheet where there is no room left, with the sum so far at the foot and at the head.
+fn begin(sheets: &mut Sheets<'_>, words: &Words, carried: &Carried, height: f32) {
+    if sheets.fits(height + CARRY) {
+        return;
     }
+    carry(sheets, words, carried, "carry_forward");
+    sheets.turn();
+    header(sheets, words);
+    carry(sheets, words, carried, "brought_forward");
+}
+
+fn carry(sheets: &mut Sheets<'_>, words: &Words, carried: &Carried, label: &str) {
+    let Some(sum) = carried.0.filter(|sum| !sum.is_zero()) else { return };
+    sheets.right(RATE, sheets.y, SMALL, &words.say(label));
+    sheets.right(RIGHT - 4.0, sheets.y, STRONG, &words.number(sum));
+    sheets.y += BODY.lead() + 1.5;
+    sheets.rule(LEFT, RIGHT, false);
+    sheets.y += 2.5;
 }
 
 fn numbers(sheets: &mut Sheets<'_>, words: &Words, line: &Line) {
@@ -136,8 +171,18 @@ fn details(words: &Words, line: &Line) -> Vec<String> {
 }
 
 /// An allowance or a charge on the whole document.
-fn sheet_row(sheets: &mut Sheets<'_>, words: &Words, reason: &str, rate: Option<Amount>, amount: Option<Amount>) {
-    begin(sheets, words, 16.0);
+fn sheet_row(
+    sheets: &mut Sheets<'_>,
+    words: &Words,
+    carried: &mut Carried,
+    reason: &str,
+    rate: Option<Amount>,
+    amount: Option<Amount>,
+) {
+    let lines = sheets.fonts.lines(BODY.weight, BODY.size, RATE - 40.0 - NAME, reason).len();
+    #[allow(clippy::cast_precision_loss)]
+    begin(sheets, words, carried, (lines as f32).mul_add(BODY.lead(), 6.0).min(400.0));
+    carried.add(amount);
     let y = sheets.y;
     if let Some(rate) = rate {
         sheets.right(RATE, y, BODY, &words.percent(rate));

@@ -98,6 +98,9 @@ fn payment(sheets: &mut Sheets<'_>, words: &Words, invoice: &Invoice) {
     if rows.is_empty() {
         return;
     }
+    // Kept together, unless it is longer than half a sheet.
+    #[allow(clippy::cast_precision_loss)]
+    sheets.room((rows.len() as f32).mul_add(STRONG.lead(), 26.0).min(360.0));
     sheets.heading(&words.say("payment"));
     for (label, value) in rows {
         let lines = sheets.fonts.lines(STRONG.weight, STRONG.size, RIGHT - LEFT - 130.0, &value);
@@ -137,7 +140,9 @@ fn payment_rows(words: &Words, invoice: &Invoice, payment: &Payment) -> Vec<(Str
 
 /// The mentions that the law or the supplier wants, in small print.
 fn mentions(sheets: &mut Sheets<'_>, words: &Words, invoice: &Invoice) {
-    let own = [invoice.seller.legal_information.clone(), invoice.seller.tax_registration.clone()];
+    let registration = invoice.seller.tax_registration.as_ref();
+    let registration = registration.map(|number| words.with("tax_registration", &[("number", number)]));
+    let own = [invoice.seller.legal_information.clone(), registration];
     let notes: Vec<String> =
         invoice.notes.iter().filter_map(|note| note.text.clone()).chain(own.into_iter().flatten()).collect();
     if notes.is_empty() {

@@ -115,7 +115,7 @@ fn contract<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
 
 /// BT-18 (type 130), in a credit note BT-11 (type 50), and BG-24.
 fn additional_documents<'a>(out: &mut Out<'a>, invoice: &'a Invoice, credit_note: bool) {
-    for object in &invoice.invoiced_objects {
+    for object in invoice.invoiced_objects.iter().take(super::room(invoice)) {
         out.within("cac:AdditionalDocumentReference", |out| {
             out.identifier("cbc:ID", object, SCHEME);
             out.fixed("cbc:DocumentTypeCode", "130");

@@ -17,7 +17,7 @@ pub(super) fn line<'a>(out: &mut Out<'a>, invoice: &'a Invoice, line: &'a Line, 
     };
     out.always(name, |out| {
         out.required("cbc:ID", &line.id, "");
-        line.notes.iter().for_each(|note| header::note(out, note));
+        line.notes.iter().take(super::room(invoice)).for_each(|note| header::note(out, note));
         out.quantity(quantity, &line.quantity);
         out.money("cbc:LineExtensionAmount", &line.net_amount, currency);
         out.any("cbc:AccountingCost", &line.accounting_reference);
@@ -43,7 +43,7 @@ fn references<'a>(out: &mut Out<'a>, invoice: &'a Invoice, line: &'a Line) {
     out.within("cac:ReceiptLineReference", |out| line_reference(out, line.receiving_advice.as_ref()));
     position(out, invoice, line);
     line.preceding.iter().for_each(|preceding| header::preceding(out, preceding));
-    for object in &line.objects {
+    for object in line.objects.iter().take(super::room(invoice)) {
         out.within("cac:DocumentReference", |out| {
             out.identifier("cbc:ID", object, SCHEME);
             out.fixed("cbc:DocumentTypeCode", "130");

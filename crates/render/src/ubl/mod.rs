@@ -19,6 +19,10 @@ const AGGREGATES: (&str, &str) =
     ("xmlns:cac", "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2");
 const BASICS: (&str, &str) = ("xmlns:cbc", "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2");
 
+/// What BT-24 says of the one extension of EN 16931 that this syntax has: other extensions are of CII alone, and what
+/// they add to EN 16931 breaks the rules of UBL (UBL-SR-04, 16, 34, 52).
+const EXTENSION: &str = "extended-ctc-fr";
+
 /// Writes an invoice, or a credit note: its own root in UBL. `credit_note` says so where the type code (BT-3) is
 /// missing or does not ([`Invoice::is_credit_note`]).
 #[must_use]
@@ -37,4 +41,10 @@ pub fn write(invoice: &Invoice, credit_note: bool) -> Written {
         lines::line(&mut out, invoice, line, credit_note);
     }
     out.finish()
+}
+
+/// How many of what EN 16931 has once: all of them where the invoice follows an extension that UBL has.
+fn room(invoice: &Invoice) -> usize {
+    let extended = invoice.profile.as_deref().is_some_and(|profile| profile.contains(EXTENSION));
+    if extended { usize::MAX } else { 1 }
 }

@@ -10,9 +10,6 @@ const SEPA: &str = "SEPA";
 /// Tax scheme of a registration that is not for VAT (BT-32).
 const OTHER_TAX: &str = "FC";
 
-/// What BT-24 says of a profile that extends EN 16931.
-const EXTENSION: &str = "#conformant#";
-
 /// Where the name of a party stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Naming {
@@ -53,7 +50,7 @@ pub(super) fn parties<'a>(out: &mut Out<'a>, invoice: &'a Invoice) {
 /// EN 16931 has one identifier of the buyer (BT-46, UBL-SR-16), best one with a scheme; an extension has several.
 fn buyer_identifiers(invoice: &Invoice) -> Vec<&Identifier> {
     let all = || invoice.buyer.identifiers.iter();
-    if invoice.profile.as_deref().is_some_and(|profile| profile.contains(EXTENSION)) {
+    if super::room(invoice) > 1 {
         return all().collect();
     }
     all().find(|identifier| identifier.scheme.is_some()).or(invoice.buyer.identifiers.first()).into_iter().collect()

@@ -6,6 +6,7 @@ use facteur_texts::{Language, layer_status, say, verdict};
 
 use crate::checked::Checked;
 
+mod appendix;
 mod findings;
 mod invoice;
 mod markup;
@@ -17,9 +18,52 @@ use place::Area;
 
 const STYLE: &str = include_str!("style.css");
 
+/// What a view shows beside what was checked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Appendix<'a> {
+    /// The files that the document carries.
+    pub files: &'a [File<'a>],
+    /// Every term that the invoice says.
+    pub terms: &'a [Said<'a>],
+}
+
+/// A file that a document carries.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// Its media type, as the document gives it.
+    pub media_type: Option<&'a str>,
+    /// Its size in bytes; nothing where it cannot be unpacked.
+    pub size: Option<usize>,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: Option<&'a str>,
+    /// Whether it is a file of the PDF; else it stands in the XML (BT-125).
+    pub in_pdf: bool,
+    /// Whether it is the data of the invoice itself.
+    pub invoice: bool,
+}
+
+/// A term with its value.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The business term.
+    pub term: &'a str,
+    /// The line that it belongs to.
+    pub line: Option<&'a str>,
+    /// The value.
+    pub value: &'a str,
+}
+
 /// The page of one document.
 #[must_use]
 pub fn page(language: Language, checked: &Checked<'_>) -> String {
+    page_with(language, checked, &Appendix::default())
+}
+
+/// The same with the files that it carries and every term that it says.
+#[must_use]
+pub fn page_with(language: Language, checked: &Checked<'_>, appendix: &Appendix<'_>) -> String {
     let mut page = Markup::default();
     let mut findings = Findings::new(language, checked.findings);
     page.raw("<!DOCTYPE html>\n<html lang=\"").raw(match language {
@@ -41,7 +85,8 @@ pub fn page(language: Language, checked: &Checked<'_>) -> String {
         page.raw("<section><h2>").text(&say(language, "html.general", &[])).raw("</h2>");
         page.add(&general).add(&rest).raw("</section>");
     }
-    page.add(&body).raw("</main></body></html>\n");
+    page.add(&body).add(&appendix::files(language, appendix)).add(&appendix::terms(language, appendix));
+    page.raw("</main></body></html>\n");
     page.into_string()
 }
 

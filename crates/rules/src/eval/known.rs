@@ -8,6 +8,7 @@ impl<'d> Evaluator<'d> {
     pub(super) fn leads_nowhere(&self, path: &Path) -> bool {
         path.needed.iter().any(|&id| self.index.lacks(id))
             || path.needed_attributes.iter().any(|&id| self.index.lacks_attribute(id))
+            || path.keyed.as_ref().is_some_and(|keyed| self.has_none(keyed))
     }
 
     /// The truth of a condition at whatever node, where names decide it; never that of one that could end in an error.

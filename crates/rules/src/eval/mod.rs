@@ -24,9 +24,9 @@ pub(crate) mod variables;
 mod walk;
 
 use effort::Effort;
+use gathered::Gathered;
 use index::{Index, Place};
 use value::{Item, Items, string};
-use gathered::Gathered;
 use variables::{Frame, Let, UserFunction};
 
 /// Where an expression is evaluated.

@@ -92,9 +92,7 @@ impl<'d> Evaluator<'d> {
                 Ok(Some(Number::Decimal(length(&self.text(&arguments[0], focus)?).into())))
             }
             Expr::Call(Function::Sum, arguments) => self.sum(&arguments[0], focus).map(Some),
-            Expr::Call(Function::Number, arguments) => {
-                Ok(Some(Number::Double(self.number(&arguments[0], focus)?)))
-            }
+            Expr::Call(Function::Number, arguments) => Ok(Some(Number::Double(self.number(&arguments[0], focus)?))),
             Expr::Call(
                 function @ (Function::Abs | Function::Round | Function::Floor | Function::Ceiling),
                 arguments,

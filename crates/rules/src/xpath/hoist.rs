@@ -33,7 +33,10 @@ impl Memos {
 
     /// Wraps whatever can be evaluated once.
     pub(crate) fn hoist(&mut self, expr: Expr) -> Expr {
-        if matches!(expr, Expr::Memo(..) | Expr::Near(..) | Expr::Kept(..) | Expr::Literal(_) | Expr::Number(_) | Expr::Global(_)) {
+        if matches!(
+            expr,
+            Expr::Memo(..) | Expr::Near(..) | Expr::Kept(..) | Expr::Literal(_) | Expr::Number(_) | Expr::Global(_)
+        ) {
             return expr;
         }
         if needs(&expr).nothing() && walks(&expr) {

@@ -23,30 +23,31 @@ impl Syntax {
     }
 }
 
-/// An error of one evaluation, with the code of the XPath specifications.
+/// An error of one evaluation, with the code of the XPath specifications. In a box, since it is rare and every step of
+/// an evaluation hands back either it or a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {detail}")]
-pub(crate) struct Dynamic {
-    pub(crate) code: &'static str,
-    pub(crate) detail: String,
-}
+#[error("{}: {}", .0.0, .0.1)]
+pub(crate) struct Dynamic(Box<(&'static str, String)>);
 
 impl Dynamic {
+    #[cold]
     pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self(Box::new((code, detail.into())))
     }
 
     /// Whether the run may not go on, whatever else the rule says.
     pub(crate) fn is_limit(&self) -> bool {
-        self.code.starts_with("SXLM")
+        self.0.0.starts_with("SXLM")
     }
 
     /// More values than the place allows, or of the wrong type.
+    #[cold]
     pub(crate) fn wrong_type(detail: impl Into<String>) -> Self {
         Self::new("XPTY0004", detail)
     }
 
     /// A value that is not one of the type it is cast to.
+    #[cold]
     pub(crate) fn not_a(kind: &str, value: &str) -> Self {
         let shown: String = value.chars().take(60).collect();
         Self::new("FORG0001", format!("{shown:?} is not a {kind}"))

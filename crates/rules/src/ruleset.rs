@@ -1,8 +1,10 @@
 //! A compiled rule set, and its run over a document.
 
-use facteur_xml::{Document, NodeId};
+use std::sync::OnceLock;
 
-use crate::error::LoadError;
+use facteur_xml::{Document, Node, NodeId};
+
+use crate::error::{Dynamic, LoadError};
 use crate::eval::index::Index;
 use crate::eval::variables::Let;
 use crate::eval::{Compiled, Evaluator};
@@ -11,7 +13,7 @@ use crate::run::forbidden::Forbidden;
 use crate::schematron::codes::Codes;
 use crate::schematron::{Source, compile, read};
 use crate::xpath::expr::{Expr, Test};
-use crate::xpath::names::NameTable;
+use crate::xpath::names::{NameId, NameTable};
 use crate::xpath::pattern::Alternative;
 
 /// The rules of one artefact, compiled. Shared between threads.
@@ -25,6 +27,8 @@ pub struct RuleSet {
     pub(crate) rules: Vec<CompiledRule>,
     /// For each name of an element, which rules may fit it, in the order in which they are tried.
     pub(crate) elements: Vec<Vec<Candidate>>,
+    /// Those of them that the name itself does not rule out, as the first document with that name writes it.
+    fitting: Vec<OnceLock<Fitting>>,
     pub(crate) on_attributes: Vec<Candidate>,
     pub(crate) on_document: Vec<Candidate>,
     /// Variables that contexts bind, at most.
@@ -82,6 +86,13 @@ pub(crate) enum Part {
     Value(Expr),
 }
 
+/// Rules that may fit an element with that prefix.
+#[derive(Debug)]
+struct Fitting {
+    prefix: Option<Box<str>>,
+    candidates: Vec<Candidate>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate {
     pub(crate) rule: usize,
@@ -117,6 +128,31 @@ impl RuleSet {
         Run::new(self, &evaluator).document()
     }
 
+    /// The rules that may fit elements of a name as far as the name decides it, found out once for all documents that
+    /// write it with the same prefix; `None` for another prefix, and for names that no rule mentions.
+    pub(crate) fn fitting(
+        &self,
+        id: NameId,
+        example: Node<'_>,
+        named: impl Fn(&Candidate) -> Result<bool, Dynamic>,
+    ) -> Option<&[Candidate]> {
+        let place = self.fitting.get(usize::from(id)).filter(|_| id != 0)?;
+        let known = match place.get() {
+            Some(known) => known,
+            None => {
+                let mut candidates = Vec::new();
+                for candidate in &self.elements[usize::from(id)] {
+                    // What a document has no effort left for says nothing of the next one.
+                    if named(candidate).ok()? {
+                        candidates.push(*candidate);
+                    }
+                }
+                place.get_or_init(|| Fitting { prefix: example.prefix().map(Box::from), candidates })
+            }
+        };
+        (known.prefix.as_deref() == example.prefix()).then_some(&known.candidates[..])
+    }
+
     pub(crate) fn new(
         name: &str,
         names: NameTable,
@@ -127,6 +163,7 @@ impl RuleSet {
         let mut set = Self {
             name: name.to_owned(),
             elements: vec![Vec::new(); names.len()],
+            fitting: (0..names.len()).map(|_| OnceLock::new()).collect(),
             names,
             compiled,
             attributes,

@@ -1,14 +1,12 @@
-//! From events to the tree, in one pass, with every check that the event reader leaves to its user.
-
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
+//! From text to the tree, in one pass, with every check that XML 1.0 and Namespaces in XML ask for.
 
 use crate::Limits;
 use crate::characters::{check_characters, is_blank};
 use crate::decode::Decoded;
-use crate::error::{Fault, XmlErrorKind};
+use crate::error::{Fault, XmlErrorKind, excerpt};
 use crate::names::{Name, Names, Symbols};
 use crate::prolog::{check_comment, check_instruction, doctype, find_root};
+use crate::scan::{cdata_end, comment_end, instruction_end, name_end, reference_end, starts_doctype, tag_end};
 use crate::tag::{RawAttribute, resolve, split};
 use crate::tree::{AttributeData, NodeData, TEXT};
 
@@ -64,6 +62,8 @@ struct Open {
     node: u32,
     bindings: usize,
     generation: u32,
+    /// Where its name stands in its start tag.
+    name: (usize, usize),
 }
 
 /// Text of one element so far; it goes on across comments, CDATA and references.
@@ -77,7 +77,8 @@ struct Run {
 impl<'s> Builder<'s> {
     fn new(source: &'s str, limits: &'s Limits) -> Self {
         let bytes = source.as_bytes();
-        let expected = (bytes.len() / 24).clamp(16, 1 << 20);
+        let symbols = Symbols::new();
+        let expected = (bytes.len() / 16).clamp(16, 1 << 20);
         Self {
             source,
             limits,
@@ -86,8 +87,8 @@ impl<'s> Builder<'s> {
             nodes: Vec::with_capacity(expected),
             attributes: Vec::with_capacity(expected / 4),
             arena: String::new(),
-            symbols: Symbols::new(),
-            names: Names::default(),
+            names: Names::new(&symbols),
+            symbols,
             spellings: Vec::with_capacity(256),
             open: Vec::with_capacity(16),
             scope: Scope::new(),
@@ -97,29 +98,14 @@ impl<'s> Builder<'s> {
     }
 
     fn run(&mut self, root: usize) -> Result<(), Fault> {
-        let mut reader = Reader::from_str(&self.source[root..]);
-        let mut start = root;
-        loop {
-            let event = reader
-                .read_event()
-                .map_err(|error| Fault::malformed(root + offset(reader.error_position()), error.to_string()))?;
-            let end = root + offset(reader.buffer_position());
-            match event {
-                Event::Text(_) => self.text(start, end)?,
-                Event::Start(_) => self.start(start, end, 1)?,
-                Event::End(_) => self.end(end)?,
-                Event::Empty(_) => {
-                    self.start(start, end, 2)?;
-                    self.end(end)?;
-                }
-                Event::GeneralRef(_) => self.reference(start, end)?,
-                Event::CData(_) => self.cdata(start, end)?,
-                Event::Comment(_) => check_comment(&self.source[start..end], start)?,
-                Event::PI(_) | Event::Decl(_) => check_instruction(&self.source[start..end], start)?,
-                Event::DocType(_) => return Err(doctype(start)),
-                Event::Eof => break,
-            }
-            start = end;
+        let bytes = self.source.as_bytes();
+        let mut at = root;
+        while let Some(&byte) = bytes.get(at) {
+            at = match byte {
+                b'<' => self.markup(at)?,
+                b'&' => self.reference(at)?,
+                _ => self.text(at)?,
+            };
         }
         match self.open.last() {
             Some(open) => {
@@ -130,7 +116,30 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn start(&mut self, start: usize, end: usize, closing: usize) -> Result<(), Fault> {
+    /// Takes what begins with `<`; returns its end, as all of these do.
+    fn markup(&mut self, at: usize) -> Result<usize, Fault> {
+        let source = self.source;
+        let rest = &source.as_bytes()[at..];
+        match rest {
+            [_, b'/', ..] => self.end_tag(at),
+            [_, b'?', ..] => {
+                let end = instruction_end(source, at)?;
+                check_instruction(&source[at..end], at)?;
+                Ok(end)
+            }
+            [_, b'!', b'-', b'-', ..] => {
+                let end = comment_end(source, at)?;
+                check_comment(&source[at..end], at)?;
+                Ok(end)
+            }
+            [_, b'!', b'[', ..] => self.cdata(at),
+            [_, b'!', ..] if starts_doctype(rest) => Err(doctype(at)),
+            [_, b'!', ..] => Err(Fault::malformed(at, "neither a comment nor CDATA")),
+            _ => self.start_tag(at),
+        }
+    }
+
+    fn start_tag(&mut self, start: usize) -> Result<usize, Fault> {
         self.flush()?;
         if self.open.is_empty() && !self.nodes.is_empty() {
             return Err(Fault::malformed(start, "a second root element"));
@@ -143,18 +152,11 @@ impl<'s> Builder<'s> {
             node: position(self.nodes.len()),
             bindings: self.scope.bindings.len(),
             generation: self.scope.generation,
+            name: (start + 1, name_end(self.source.as_bytes(), start + 1)),
         };
-        let mut tag = std::mem::take(&mut self.tag);
-        let name_end = split(self.source, start + 1, end - closing, self.limits, &mut tag)?;
-        let spelling = self.spell(start + 1, name_end)?;
+        let (end, empty) = tag_end(self.source, start, opened.name.1)?;
         let first = self.attributes.len();
-        if !tag.is_empty() {
-            self.declarations(&tag)?;
-        }
-        let name = self.element_name(spelling, start)?;
-        if !tag.is_empty() {
-            self.ordinary_attributes(&tag, first)?;
-        }
+        let name = self.tag(start, opened.name.1, end - if empty { 2 } else { 1 })?;
         let node = NodeData {
             name,
             parent: self.open.last().map_or(0, |parent| parent.node),
@@ -166,23 +168,70 @@ impl<'s> Builder<'s> {
             count: position(self.attributes.len() - first),
         };
         self.push(node)?;
-        self.open.push(opened);
-        self.tag = tag;
-        Ok(())
+        if empty {
+            self.close(&opened, end);
+        } else {
+            self.open.push(opened);
+        }
+        Ok(end)
     }
 
-    fn end(&mut self, end: usize) -> Result<(), Fault> {
+    /// Takes the name and the attributes of a tag whose name ends at `name_end`; returns the name.
+    fn tag(&mut self, start: usize, name_end: usize, end: usize) -> Result<u32, Fault> {
+        if name_end == end {
+            let spelling = self.spell(start + 1, name_end)?;
+            return self.element_name(spelling, start);
+        }
+        let mut tag = std::mem::take(&mut self.tag);
+        split(self.source, name_end, end, self.limits, &mut tag)?;
+        let spelling = self.spell(start + 1, name_end)?;
+        self.declarations(&tag)?;
+        let name = self.element_name(spelling, start)?;
+        self.ordinary_attributes(&tag)?;
+        self.tag = tag;
+        Ok(name)
+    }
+
+    fn end_tag(&mut self, start: usize) -> Result<usize, Fault> {
         self.flush()?;
         let Some(closed) = self.open.pop() else {
-            return Err(Fault::malformed(end, "an end tag without its start tag"));
+            return Err(Fault::malformed(start, "an end tag without its start tag"));
         };
+        let bytes = self.source.as_bytes();
+        let name = &bytes[closed.name.0..closed.name.1];
+        let from = start + "</".len();
+        let after = from + name.len();
+        let end = match bytes.get(after) {
+            Some(b'>') if bytes[from..].starts_with(name) => after + 1,
+            _ => self.other_end(start, &closed)?,
+        };
+        self.close(&closed, end);
+        Ok(end)
+    }
+
+    /// An end tag that is not just `</`, the name and `>`.
+    #[cold]
+    fn other_end(&self, start: usize, closed: &Open) -> Result<usize, Fault> {
+        let from = start + "</".len();
+        let Some(length) = memchr::memchr(b'>', &self.source.as_bytes()[from..]) else {
+            return Err(Fault::malformed(start, "the end tag is not closed"));
+        };
+        let found = self.source[from..from + length].trim_end_matches([' ', '\t', '\r', '\n']);
+        let wanted = &self.source[closed.name.0..closed.name.1];
+        if found != wanted {
+            let detail = format!("the end tag of {:?} where that of {:?} belongs", excerpt(found), excerpt(wanted));
+            return Err(Fault::malformed(start, detail));
+        }
+        Ok(from + length + 1)
+    }
+
+    fn close(&mut self, closed: &Open, end: usize) {
         let after = position(self.nodes.len());
         let node = &mut self.nodes[closed.node as usize];
         node.end = position(end);
         node.subtree_end = after;
         self.scope.bindings.truncate(closed.bindings);
         self.scope.generation = closed.generation;
-        Ok(())
     }
 
     fn push(&mut self, node: NodeData) -> Result<(), Fault> {
@@ -197,35 +246,39 @@ impl<'s> Builder<'s> {
 
 /// Text.
 impl Builder<'_> {
-    fn text(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+    fn text(&mut self, start: usize) -> Result<usize, Fault> {
+        let rest = &self.source.as_bytes()[start..];
+        let end = start + memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
         let raw = &self.source[start..end];
         if self.open.is_empty() {
-            return if is_blank(raw) { Ok(()) } else { Err(Fault::malformed(start, "text outside the root element")) };
+            return if is_blank(raw) { Ok(end) } else { Err(Fault::malformed(start, "text outside the root element")) };
         }
         if self.brackets && raw.contains("]]>") {
             return Err(Fault::malformed(start, "\"]]>\" in text"));
         }
         self.append(start, end, raw);
-        Ok(())
+        Ok(end)
     }
 
-    fn cdata(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+    fn cdata(&mut self, start: usize) -> Result<usize, Fault> {
+        let end = cdata_end(self.source, start)?;
         if self.open.is_empty() {
             return Err(Fault::malformed(start, "CDATA outside the root element"));
         }
         let inside = start + "<![CDATA[".len()..end - "]]>".len();
         self.append(inside.start, inside.end, &self.source[inside.clone()]);
-        Ok(())
+        Ok(end)
     }
 
-    fn reference(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+    fn reference(&mut self, start: usize) -> Result<usize, Fault> {
         if self.open.is_empty() {
             return Err(Fault::malformed(start, "text outside the root element"));
         }
+        let end = reference_end(self.source, start)?;
         let character = resolve(&self.source[start + 1..end - 1], start)?;
         self.extend_in_arena(start, end);
         self.arena.push(character);
-        Ok(())
+        Ok(end)
     }
 
     /// Adds a piece of the source to the running text, with its line ends normalised (section 2.11).
@@ -289,8 +342,4 @@ fn push_normalised(raw: &str, into: &mut String) {
 /// Offsets fit: no document is larger than [`Limits::CEILING`].
 fn position(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
-}
-
-fn offset(position: u64) -> usize {
-    usize::try_from(position).unwrap_or(usize::MAX)
 }

@@ -20,6 +20,7 @@ mod decode;
 mod error;
 mod names;
 mod prolog;
+mod scan;
 mod tag;
 mod tree;
 

@@ -1,7 +1,7 @@
 //! Names as small numbers: a document repeats a few hundred of them thousands of times.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A name, namespace or prefix of one document, as a number; equal names have equal symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,14 +92,17 @@ impl Symbols {
 
     #[allow(clippy::cast_possible_truncation, reason = "a hash may lose bits")]
     fn hash(&self, bytes: &[u8]) -> usize {
-        let (words, rest) = bytes.as_chunks::<8>();
         let mut state = self.seed ^ (bytes.len() as u64);
-        for word in words {
-            state = fold(state ^ u64::from_le_bytes(*word), self.seed);
+        // All whole words but the last, then the last eight bytes, which may overlap with what came before.
+        if let Some(last) = bytes.last_chunk::<8>() {
+            for word in bytes[..bytes.len() - 1].as_chunks::<8>().0 {
+                state = fold(state ^ u64::from_le_bytes(*word), self.seed);
+            }
+            state = fold(state ^ u64::from_le_bytes(*last), self.seed);
+        } else {
+            let short = bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+            state = fold(state ^ short, self.seed);
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        state = fold(state ^ u64::from_le_bytes(last), self.seed);
         fold(state, 0x9E37_79B9_7F4A_7C15) as usize
     }
 }
@@ -111,19 +114,52 @@ const fn fold(a: u64, b: u64) -> u64 {
 }
 
 /// The resolved names of a document, each once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Names {
     pub(crate) list: Vec<Name>,
-    numbers: HashMap<Name, u32>,
+    numbers: HashMap<Name, u32, Seeded>,
 }
 
 impl Names {
+    /// Without names yet; they are told apart by the seed of the symbols.
+    pub(crate) fn new(symbols: &Symbols) -> Self {
+        Self { list: Vec::with_capacity(64), numbers: HashMap::with_capacity_and_hasher(64, Seeded(symbols.seed)) }
+    }
+
     pub(crate) fn number(&mut self, name: Name) -> u32 {
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         *self.numbers.entry(name).or_insert_with(|| {
             self.list.push(name);
             next
         })
+    }
+}
+
+/// Multiplies the three numbers of a name with the random seed of its document.
+#[derive(Debug, Clone, Copy)]
+struct Seeded(u64);
+
+struct Mixed(u64, u64);
+
+impl BuildHasher for Seeded {
+    type Hasher = Mixed;
+
+    fn build_hasher(&self) -> Mixed {
+        Mixed(self.0, self.0)
+    }
+}
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u16(u16::from(byte)));
+    }
+
+    fn write_u16(&mut self, value: u16) {
+        self.0 = fold(self.0 ^ u64::from(value), self.1);
     }
 }
 

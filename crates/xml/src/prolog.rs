@@ -2,6 +2,7 @@
 
 use crate::characters::{is_blank, is_ncname, is_space};
 use crate::error::{Fault, XmlErrorKind, excerpt};
+use crate::scan::{comment_end, instruction_end, starts_doctype};
 
 /// The XML declaration, as far as it concerns us.
 #[derive(Debug)]
@@ -49,15 +50,14 @@ pub(crate) fn find_root(text: &str, from: usize) -> Result<usize, Fault> {
         at += text[at..].bytes().take_while(|&b| is_space(b)).count();
         let rest = &text[at..];
         if rest.starts_with("<!--") {
-            let length = comment_length(rest).ok_or_else(|| Fault::malformed(at, "the comment is not closed"))?;
-            check_comment(&rest[..length], at)?;
-            at += length;
+            let end = comment_end(text, at)?;
+            check_comment(&text[at..end], at)?;
+            at = end;
         } else if rest.starts_with("<?") {
-            let length = rest.find("?>").map(|end| end + 2);
-            let length = length.ok_or_else(|| Fault::malformed(at, "the processing instruction is not closed"))?;
-            check_instruction(&rest[..length], at)?;
-            at += length;
-        } else if starts_with_doctype(rest) {
+            let end = instruction_end(text, at)?;
+            check_instruction(&text[at..end], at)?;
+            at = end;
+        } else if starts_doctype(rest.as_bytes()) {
             return Err(doctype(at));
         } else if rest.starts_with('<') {
             return Ok(at);
@@ -92,14 +92,6 @@ pub(crate) fn check_instruction(instruction: &str, offset: usize) -> Result<(), 
         return Err(Fault::malformed(offset, "a processing instruction without a proper name"));
     }
     Ok(())
-}
-
-fn comment_length(rest: &str) -> Option<usize> {
-    rest.get(4..)?.find("-->").map(|end| end + 7)
-}
-
-fn starts_with_doctype(rest: &str) -> bool {
-    rest.as_bytes().get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b"<!DOCTYPE"))
 }
 
 fn no_root(text: &str, at: usize, from: usize) -> Fault {

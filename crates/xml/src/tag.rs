@@ -13,22 +13,21 @@ pub(crate) struct RawAttribute {
     pub(crate) raw: bool,
 }
 
-/// Splits the content of a start tag that stands at `start..end` of the source; returns the end of its name.
+/// Splits what stands between the name of a start tag and its end, at `from..end` of the source.
 pub(crate) fn split(
     source: &str,
-    start: usize,
+    from: usize,
     end: usize,
     limits: &Limits,
     attributes: &mut Vec<RawAttribute>,
-) -> Result<usize, Fault> {
+) -> Result<(), Fault> {
     let bytes = source.as_bytes();
-    let name_end = skip(bytes, start, end, |b| !is_space(b));
     attributes.clear();
-    let mut at = name_end;
+    let mut at = from;
     loop {
         let next = skip(bytes, at, end, is_space);
         if next == end {
-            return Ok(name_end);
+            return Ok(());
         }
         if next == at {
             return Err(Fault::malformed(at, "blank missing between two attributes"));

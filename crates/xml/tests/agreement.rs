@@ -3,6 +3,7 @@
 
 use facteur_xml::{Child, Document, Limits, Node};
 use proptest::prelude::*;
+use quick_xml::events::Event;
 
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![Just("a"), Just("b"), Just("p:a"), Just("q:c"), Just("é")].prop_map(str::to_owned)
@@ -88,6 +89,26 @@ proptest! {
         ours(document.root(), &mut mine);
         theirs(other.root_element(), &mut yours);
         prop_assert_eq!(mine, yours);
+    }
+
+    #[test]
+    fn what_is_accepted_has_the_tags_that_quick_xml_sees(source in "(<a|</a|<b |>|/>|<!--|-->|<!\\[CDATA\\[|\\]\\]>|<\\?x |\\?>|&lt;|c='>'|\"|x| ){0,24}") {
+        let source = format!("<a>{source}</a>");
+        if let Ok(document) = Document::parse(source.as_bytes(), &Limits::default()) {
+            let mut reader = quick_xml::Reader::from_str(&source);
+            let mut starts = Vec::new();
+            loop {
+                let start = usize::try_from(reader.buffer_position()).unwrap();
+                match reader.read_event().unwrap() {
+                    Event::Start(_) | Event::Empty(_) => starts.push(start..usize::try_from(reader.buffer_position()).unwrap()),
+                    Event::Eof => break,
+                    _ => {}
+                }
+            }
+            let root = document.root();
+            let ours: Vec<_> = [root].into_iter().chain(root.descendants()).map(Node::start_tag_range).collect();
+            prop_assert_eq!(ours, starts);
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! Comparisons and arithmetic.
+//! Comparisons.
 
 use std::ops::ControlFlow;
 
-use rust_decimal::Decimal;
-
-use super::value::{self, Item, Items, compare, widened};
+use super::numbers::gives_number;
+use super::texts::gives_text;
+use super::value::{Item, compare, holds};
 use super::{Evaluator, Focus, Outcome, here};
 use crate::error::Dynamic;
-use crate::xpath::expr::{AtomicType, Expr, Operation, Relation};
+use crate::xpath::expr::{Expr, Function, Path, Relation};
 
 impl<'d> Evaluator<'d> {
     pub(super) fn any_of(
@@ -25,17 +25,47 @@ impl<'d> Evaluator<'d> {
                 };
                 Ok(self.walk(path, focus, &mut look)?.is_break())
             }
-            other => {
-                for value in self.atoms(other, focus)?.slice() {
-                    match value {
-                        Item::Untyped(text) | Item::Text(text) if accepts(text) => return Ok(true),
-                        Item::Untyped(_) | Item::Text(_) => {}
-                        _ => return Err(Dynamic::wrong_type("values of types that cannot be compared")),
-                    }
+            Expr::Call(function, arguments) if gives_text(*function) => {
+                Ok(accepts(&self.text_call(*function, arguments, focus)?))
+            }
+            Expr::Map(path, body) if path.distinct => match &**body {
+                Expr::Call(function, arguments) if gives_text(*function) => {
+                    self.any_mapped(path, *function, arguments, focus, accepts)
                 }
-                Ok(false)
+                _ => self.any_value(values, focus, accepts),
+            },
+            _ => self.any_value(values, focus, accepts),
+        }
+    }
+
+    /// `path/normalize-space(x) = …`. Every value is computed before one is looked at, as any of them may be in error.
+    fn any_mapped(
+        &self,
+        path: &'d Path,
+        function: Function,
+        arguments: &'d [Expr],
+        focus: Focus<'_, 'd>,
+        accepts: impl Fn(&str) -> bool,
+    ) -> Outcome<bool> {
+        let mut found = false;
+        let _ = self.walk(path, focus, &mut |place| {
+            let text = self.text_call(function, arguments, Focus { place: Some(place), ..focus })?;
+            self.effort.spend_text(text.len())?;
+            found |= accepts(&text);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    fn any_value(&self, values: &'d Expr, focus: Focus<'_, 'd>, accepts: impl Fn(&str) -> bool) -> Outcome<bool> {
+        for value in self.atoms(values, focus)?.slice() {
+            match value {
+                Item::Untyped(text) | Item::Text(text) if accepts(text) => return Ok(true),
+                Item::Untyped(_) | Item::Text(_) => {}
+                _ => return Err(Dynamic::wrong_type("values of types that cannot be compared")),
             }
         }
+        Ok(false)
     }
 
     pub(super) fn general(
@@ -45,6 +75,17 @@ impl<'d> Evaluator<'d> {
         right: &'d Expr,
         focus: Focus<'_, 'd>,
     ) -> Outcome<bool> {
+        match (left, right) {
+            (Expr::Call(function, arguments), Expr::Literal(text)) if gives_text(*function) => {
+                let value = self.text_call(*function, arguments, focus)?;
+                self.effort.spend_text(value.len())?;
+                return Ok(holds(Some(value.as_ref().cmp(text)), relation));
+            }
+            (left, right) if gives_number(right) && gives_number(left) => {
+                return self.general_number(relation, left, right, focus);
+            }
+            _ => {}
+        }
         let right = self.atoms(right, focus);
         if right.as_ref().is_ok_and(|right| right.slice().is_empty()) {
             return Ok(false);
@@ -66,81 +107,40 @@ impl<'d> Evaluator<'d> {
         Ok(false)
     }
 
+    /// A general comparison of two numbers.
+    fn general_number(
+        &self,
+        relation: Relation,
+        left: &'d Expr,
+        right: &'d Expr,
+        focus: Focus<'_, 'd>,
+    ) -> Outcome<bool> {
+        let right = self.operand(right, focus);
+        if matches!(right, Ok(None)) {
+            return Ok(false);
+        }
+        let left = self.operand(left, focus)?;
+        // With nothing on one side, whatever stands on the other one is not asked.
+        if left.is_none() && !right.as_ref().is_err_and(Dynamic::is_limit) {
+            return Ok(false);
+        }
+        Ok(left.zip(right?).is_some_and(|(left, right)| left.holds(relation, right)))
+    }
+
+    /// A value comparison; nothing where one side is nothing.
     pub(super) fn value(
         &self,
         relation: Relation,
         left: &'d Expr,
         right: &'d Expr,
         focus: Focus<'_, 'd>,
-    ) -> Outcome<Items<'d>> {
-        let Some(left) = self.single(left, focus)? else { return Ok(Items::None) };
-        let Some(right) = self.single(right, focus)? else { return Ok(Items::None) };
-        compare(&left, &right, relation, true).map(Items::boolean)
-    }
-
-    pub(super) fn operand(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Option<Item<'d>>> {
-        match self.single(expr, focus)? {
-            Some(item @ Item::Untyped(_)) => value::cast(&item, AtomicType::Double).map(Some),
-            Some(item @ (Item::Decimal(_) | Item::Double(_))) => Ok(Some(item)),
-            Some(_) => Err(Dynamic::wrong_type("arithmetic on something other than numbers")),
-            None => Ok(None),
+    ) -> Outcome<Option<bool>> {
+        if gives_number(left) && gives_number(right) {
+            let Some(left) = self.operand(left, focus)? else { return Ok(None) };
+            return Ok(self.operand(right, focus)?.map(|right| left.holds(relation, right)));
         }
-    }
-
-    pub(super) fn arithmetic(
-        &self,
-        operation: Operation,
-        left: &'d Expr,
-        right: &'d Expr,
-        focus: Focus<'_, 'd>,
-    ) -> Outcome<Items<'d>> {
-        let Some(left) = self.operand(left, focus)? else { return Ok(Items::None) };
-        let Some(right) = self.operand(right, focus)? else { return Ok(Items::None) };
-        let item = match (&left, &right) {
-            (Item::Decimal(x), Item::Decimal(y)) => Item::Decimal(exact(operation, *x, *y)?),
-            _ => Item::Double(inexact(operation, as_double(&left), as_double(&right))),
-        };
-        Ok(Items::One(item))
-    }
-
-    pub(super) fn negated(&self, inner: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Items<'d>> {
-        Ok(match self.operand(inner, focus)? {
-            Some(Item::Decimal(value)) => Items::One(Item::Decimal(-value)),
-            Some(Item::Double(value)) => Items::One(Item::Double(-value)),
-            _ => Items::None,
-        })
-    }
-}
-
-pub(super) fn as_double(item: &Item<'_>) -> f64 {
-    match item {
-        Item::Decimal(value) => widened(*value),
-        Item::Double(value) => *value,
-        _ => f64::NAN,
-    }
-}
-
-fn exact(operation: Operation, x: Decimal, y: Decimal) -> Outcome<Decimal> {
-    let zero = matches!(operation, Operation::Divide | Operation::Mod) && y.is_zero();
-    if zero {
-        return Err(Dynamic::new("FOAR0001", "division by zero"));
-    }
-    let value = match operation {
-        Operation::Add => x.checked_add(y),
-        Operation::Subtract => x.checked_sub(y),
-        Operation::Multiply => x.checked_mul(y),
-        Operation::Divide => x.checked_div(y),
-        Operation::Mod => x.checked_rem(y),
-    };
-    value.ok_or_else(|| Dynamic::new("FOAR0002", "a number too large to calculate with"))
-}
-
-fn inexact(operation: Operation, x: f64, y: f64) -> f64 {
-    match operation {
-        Operation::Add => x + y,
-        Operation::Subtract => x - y,
-        Operation::Multiply => x * y,
-        Operation::Divide => x / y,
-        Operation::Mod => x % y,
+        let Some(left) = self.single(left, focus)? else { return Ok(None) };
+        let Some(right) = self.single(right, focus)? else { return Ok(None) };
+        compare(&left, &right, relation, true).map(Some)
     }
 }

@@ -1,21 +1,28 @@
 //! Contexts of rules: whether a node is one that they speak of.
 
 use super::index::Place;
-use super::{Evaluator, Focus};
+use super::{Evaluator, Focus, Outcome};
 use crate::xpath::pattern::{Alternative, Link};
 
 impl<'d> Evaluator<'d> {
-    /// Whether a context can fit any element of that name here: what it asks of the name alone, and the names that it
-    /// mentions.
-    pub(crate) fn may_match(&self, alternative: &'d Alternative, example: Place, focus: Focus<'_, 'd>) -> bool {
-        let lacking = alternative.needed.iter().any(|&id| self.index.lacks(id));
-        let named = || alternative.links.last().is_none_or(|last| self.keeps_or_not(&last.named, example, focus));
-        !lacking && named()
+    /// Whether the document lacks a name that a context mentions.
+    pub(crate) fn lacks_any(&self, alternative: &Alternative) -> bool {
+        alternative.needed.iter().any(|&id| self.index.lacks(id))
+    }
+
+    /// Whether a context can fit an element of that name: what it asks of the name alone.
+    pub(crate) fn may_have_that_name(
+        &self,
+        alternative: &'d Alternative,
+        example: Place,
+        focus: Focus<'_, 'd>,
+    ) -> Outcome<bool> {
+        alternative.links.last().map_or(Ok(true), |last| self.keeps(&last.named, example, focus))
     }
 
     /// Whether a node is what a context asks for. An error in a predicate means that it is not.
     ///
-    /// What it asks of the name of an element has been asked by [`Self::may_match`].
+    /// What it asks of the name of an element has been asked by [`Self::may_have_that_name`].
     pub(crate) fn matches(&self, alternative: &'d Alternative, place: Place, focus: Focus<'_, 'd>) -> bool {
         if alternative.direct {
             return place.attribute == 0 && place.index().is_some_and(|index| self.fits(alternative, index, focus));

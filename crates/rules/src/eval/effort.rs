@@ -44,6 +44,7 @@ impl Effort {
     }
 
     /// Pays for a text of that length.
+    #[inline]
     pub(crate) fn spend_text(&self, length: usize) -> Result<(), Dynamic> {
         self.spend(1 + length as u64 / 16)
     }
@@ -52,7 +53,7 @@ impl Effort {
     #[inline]
     pub(crate) fn enter(&self) -> Result<(), Dynamic> {
         if self.stack.abs_diff(stack()) > STACK_MAX {
-            return Err(Dynamic::new("SXLM0001", "expressions that refer to each other too deep"));
+            return too_deep();
         }
         self.spend(1)
     }
@@ -64,9 +65,14 @@ impl Effort {
     }
 }
 
+#[cold]
+fn too_deep() -> Result<(), Dynamic> {
+    Err(Dynamic::new("SXLM0001", "expressions that refer to each other too deep"))
+}
+
 /// About where the stack stands.
-#[inline(never)]
+#[inline]
 fn stack() -> usize {
     let here = 0_u8;
-    std::ptr::from_ref(std::hint::black_box(&here)).addr()
+    std::hint::black_box(std::ptr::from_ref(&here)).addr()
 }

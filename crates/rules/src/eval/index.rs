@@ -71,6 +71,8 @@ pub(crate) struct Index<'d> {
     listed: Vec<u32>,
     /// For each name of the rule set, whether an attribute has it.
     attributes: Vec<bool>,
+    /// The elements that have attributes.
+    with_attributes: Vec<u32>,
 }
 
 impl<'d> Index<'d> {
@@ -86,6 +88,7 @@ impl<'d> Index<'d> {
             starts: vec![0; table.len() + 1],
             listed: Vec::new(),
             attributes: vec![false; table.len()],
+            with_attributes: Vec::new(),
         };
         let root = document.root();
         index.element(root, table, &mut Vec::new());
@@ -133,6 +136,9 @@ impl<'d> Index<'d> {
                 *names = of_name(table, attribute.namespace().unwrap_or(""), attribute.name());
             }
             self.attributes[usize::from(names.id)] = true;
+        }
+        if node.attributes().next().is_some() {
+            self.with_attributes.push(at);
         }
     }
 
@@ -193,8 +199,21 @@ impl<'d> Index<'d> {
         !self.attributes[usize::from(id)]
     }
 
+    /// The elements that have attributes, in document order.
+    pub(crate) fn with_attributes(&self) -> &[u32] {
+        &self.with_attributes
+    }
+
+    /// The attribute of that name of an element.
+    pub(crate) fn attribute_named(&self, place: Place, id: NameId) -> Option<Place> {
+        let index = place.index().filter(|&index| place.attribute == 0 && !self.is_text(index))?;
+        let mut attributes = (1..).zip(self.element_at(index).attributes());
+        let found = attributes.find(|(_, attribute)| self.names[attribute.name_number() as usize].id == id);
+        found.map(|(number, _)| Place { node: place.node, attribute: number })
+    }
+
     /// Every element of that name, in document order.
-    fn all(&self, id: NameId) -> &[u32] {
+    pub(crate) fn all(&self, id: NameId) -> &[u32] {
         &self.listed[self.starts[usize::from(id)] as usize..self.starts[usize::from(id) + 1] as usize]
     }
 

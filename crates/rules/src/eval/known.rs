@@ -8,6 +8,7 @@ impl<'d> Evaluator<'d> {
     pub(super) fn leads_nowhere(&self, path: &Path) -> bool {
         path.needed.iter().any(|&id| self.index.lacks(id))
             || path.needed_attributes.iter().any(|&id| self.index.lacks_attribute(id))
+            || path.keyed.as_ref().is_some_and(|keyed| self.has_none(keyed))
     }
 
     /// The truth of a condition at whatever node, where names decide it; never that of one that could end in an error.
@@ -43,14 +44,16 @@ impl<'d> Evaluator<'d> {
         }
     }
 
-    /// A chain of conditions that `stop` decides; what comes before it must be known too, as it could be in error.
+    /// A chain of conditions that `stop` decides, wherever it stands in it: what the others come to says nothing then.
     fn known_chain(&self, all: &'d [Expr], stop: bool) -> Option<bool> {
+        let mut open = false;
         for part in all {
-            if self.known(part)? == stop {
-                return Some(stop);
+            match self.known(part) {
+                Some(truth) if truth == stop => return Some(stop),
+                known => open |= known.is_none(),
             }
         }
-        Some(!stop)
+        (!open).then_some(!stop)
     }
 
     fn known_comparison(&self, relation: Relation, left: &'d Expr, right: &'d Expr) -> Option<bool> {

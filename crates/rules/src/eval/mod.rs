@@ -6,20 +6,25 @@ use std::ops::ControlFlow;
 
 use crate::error::Dynamic;
 use crate::xpath::expr::{Expr, Function, Matching, Slot};
+use crate::xpath::keys::Values;
 
 mod axes;
 mod compare;
 mod contexts;
 mod effort;
 mod functions;
+mod gathered;
 pub(crate) mod index;
 mod known;
 mod nodes;
+mod numbers;
+mod texts;
 pub(crate) mod value;
 pub(crate) mod variables;
 mod walk;
 
 use effort::Effort;
+use gathered::Gathered;
 use index::{Index, Place};
 use value::{Item, Items, string};
 use variables::{Frame, Let, UserFunction};
@@ -42,6 +47,10 @@ pub(crate) struct Compiled {
     pub(crate) memos: usize,
     /// Conditions kept for each node: whether they stand in several places, so that it is worth it.
     pub(crate) shared: Vec<bool>,
+    /// The same for values kept for a node.
+    pub(crate) repeated: Vec<bool>,
+    /// What paths ask for by value.
+    pub(crate) values: Vec<Values>,
 }
 
 /// Evaluates on one document.
@@ -53,6 +62,11 @@ pub(crate) struct Evaluator<'d> {
     shared: &'d [bool],
     /// For each condition two bits a node: not known yet, false, true.
     near: RefCell<Vec<Vec<u64>>>,
+    repeated: &'d [bool],
+    /// For each value kept for a node, the node and the value.
+    kept: RefCell<Vec<Option<(Place, Items<'d>)>>>,
+    values: &'d [Values],
+    gathered: RefCell<Vec<Gathered>>,
     pub(super) effort: Effort,
 }
 
@@ -60,7 +74,7 @@ type Outcome<T> = Result<T, Dynamic>;
 
 impl<'d> Evaluator<'d> {
     pub(crate) fn new(index: Index<'d>, compiled: &'d Compiled) -> Self {
-        let Compiled { functions, globals, slots, memos, shared } = compiled;
+        let Compiled { functions, globals, slots, memos, shared, repeated, values } = compiled;
         Self {
             effort: Effort::new(index.len(), index.document.source().len()),
             index,
@@ -69,6 +83,10 @@ impl<'d> Evaluator<'d> {
             memos: RefCell::new(vec![None; *memos]),
             shared,
             near: RefCell::new(vec![Vec::new(); shared.len()]),
+            repeated,
+            kept: RefCell::new(vec![None; repeated.len()]),
+            values,
+            gathered: RefCell::new(vec![Gathered::Unknown; values.len()]),
         }
     }
 
@@ -79,6 +97,7 @@ impl<'d> Evaluator<'d> {
             Expr::Or(all) => self.decided(all, true, focus),
             Expr::And(all) => self.decided(all, false, focus),
             Expr::General(relation, left, right) => self.general(*relation, left, right, focus),
+            Expr::Value(relation, left, right) => Ok(self.value(*relation, left, right, focus)?.unwrap_or(false)),
             Expr::AnyOf(values, set) => self.any_of(values, focus, |text| set.contains(text)),
             Expr::If(condition, yes, no) => {
                 if self.truth(condition, focus)? {
@@ -108,6 +127,13 @@ impl<'d> Evaluator<'d> {
                     list.contains(&format!(" {text} "))
                 } else {
                     members.contains(text.as_ref())
+                })
+            }
+            Expr::OneWord(list, members, value) => {
+                let text = self.text(value, focus)?;
+                Ok(match text.as_ref() {
+                    "" => list.contains("  "),
+                    text => members.contains(text) && !text.contains(' '),
                 })
             }
             Expr::InCodes(members, value) => {
@@ -157,9 +183,10 @@ impl<'d> Evaluator<'d> {
                 }
                 Ok(items.into())
             }
-            Expr::Value(relation, left, right) => self.value(*relation, left, right, focus),
-            Expr::Arithmetic(operation, left, right) => self.arithmetic(*operation, left, right, focus),
-            Expr::Negate(inner) => self.negated(inner, focus),
+            Expr::Value(relation, left, right) => {
+                Ok(self.value(*relation, left, right, focus)?.map_or(Items::None, Items::boolean))
+            }
+            Expr::Arithmetic(..) | Expr::Negate(_) => Ok(self.operand(expr, focus)?.map_or(Items::None, Items::from)),
             Expr::Union(_) | Expr::Path(_) => {
                 let places = self.places(expr, focus)?;
                 Ok(places.into_iter().map(Item::Node).collect::<Vec<_>>().into())
@@ -200,6 +227,7 @@ impl<'d> Evaluator<'d> {
                 None => Err(Dynamic::wrong_type("nothing where a value is cast")),
             },
             Expr::Memo(number, inner) => self.memo(*number, inner, focus),
+            Expr::Kept(number, inner) => self.kept(*number, inner, focus),
             _ => self.truth(expr, focus).map(Items::boolean),
         }
     }

@@ -95,23 +95,23 @@ impl<'d> Evaluator<'d> {
         })
     }
 
+    /// The one node that a path leads to, if it leads anywhere.
+    pub(super) fn only(&self, path: &'d Path, focus: Focus<'_, 'd>) -> Outcome<Option<Place>> {
+        let (mut found, mut several) = (None, false);
+        let _ = self.walk(path, focus, &mut |place| {
+            several = found.is_some();
+            found = Some(place);
+            Ok(if several { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        if several { Err(several_values()) } else { Ok(found) }
+    }
+
     /// The one value of an expression, if it has any.
     pub(super) fn single(&self, expr: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Option<Item<'d>>> {
         if let Expr::Path(path) = expr
             && path.distinct
         {
-            let (mut found, mut several) = (None, false);
-            let mut take = |place| {
-                several = found.is_some();
-                found = Some(place);
-                Ok(if several { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-            };
-            let _ = self.walk(path, focus, &mut take)?;
-            return if several {
-                Err(several_values())
-            } else {
-                found.map(|place| self.value_of(place).map(Item::Untyped)).transpose()
-            };
+            return self.only(path, focus)?.map(|place| self.value_of(place).map(Item::Untyped)).transpose();
         }
         match self.items(expr, focus)? {
             Items::None => Ok(None),

@@ -94,6 +94,40 @@ pub(crate) fn double(text: &str) -> Option<f64> {
 
 /// A text as `xs:decimal`.
 pub(crate) fn decimal(text: &str) -> Result<Decimal, Dynamic> {
+    match short_decimal(text.as_bytes()) {
+        Some(value) => Ok(value),
+        None => any_decimal(text),
+    }
+}
+
+/// The same for what amounts and rates are: at most 18 digits, without blanks around them.
+fn short_decimal(text: &[u8]) -> Option<Decimal> {
+    const LONGEST: usize = 18;
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || digits.len() > LONGEST {
+        return None;
+    }
+    let (mut mantissa, mut scale, mut point) = (0_i64, 0_u32, None);
+    for (at, &byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => mantissa = mantissa * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    if let Some(point) = point {
+        scale = u32::try_from(digits.len() - point - 1).ok().filter(|_| digits.len() > 1)?;
+        while scale > 0 && mantissa % 10 == 0 {
+            (mantissa, scale) = (mantissa / 10, scale - 1);
+        }
+    }
+    Some(Decimal::new(if negative { -mantissa } else { mantissa }, scale))
+}
+
+fn any_decimal(text: &str) -> Result<Decimal, Dynamic> {
     let digits = text.trim_matches(is_blank);
     let unsigned = digits.strip_prefix(['+', '-']).unwrap_or(digits);
     let digit = unsigned.bytes().any(|b| b.is_ascii_digit());

@@ -105,6 +105,19 @@ impl<'d> Evaluator<'d> {
         Ok(truth)
     }
 
+    /// A value that depends on the node alone, kept while the node is the same.
+    pub(super) fn kept(&self, number: usize, inner: &'d Expr, focus: Focus<'_, 'd>) -> Outcome<Items<'d>> {
+        let Some(place) = focus.place.filter(|_| self.repeated[number]) else { return self.items(inner, focus) };
+        if let Some((known, value)) = &self.kept.borrow()[number]
+            && *known == place
+        {
+            return Ok(value.clone());
+        }
+        let value = self.items(inner, focus)?;
+        self.kept.borrow_mut()[number] = Some((place, value.clone()));
+        Ok(value)
+    }
+
     pub(super) fn variable(&self, frame: &Frame<'d>, slot: Slot) -> Outcome<Items<'d>> {
         let found = frame.slots.borrow().get(slot).cloned();
         match found {

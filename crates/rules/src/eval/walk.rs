@@ -7,6 +7,7 @@ use super::{Evaluator, Focus, Outcome, here};
 use crate::error::Dynamic;
 use crate::eval::value::Item;
 use crate::xpath::expr::{Axis, Expr, Path, Predicate, Start, Step, StepKind, Test};
+use crate::xpath::names::NameId;
 
 /// What a visitor says: go on, or enough.
 pub(super) type Flow = Outcome<ControlFlow<()>>;
@@ -72,9 +73,28 @@ impl<'d> Evaluator<'d> {
         V: FnMut(Place) -> Flow,
     {
         let Some((step, rest)) = steps.split_first() else { return visit(place) };
+        if let Some((id, rest)) = every_attribute(place, step, rest) {
+            return self.attributes_anywhere(id, rest, focus, visit);
+        }
         match &step.kind {
             StepKind::Axis(Axis::Child, Test::Name(id)) if !step.positional => {
                 for at in self.index.children_named(place, *id) {
+                    if self.go_on(step, rest, Place::of(at), focus, visit)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                Ok(ControlFlow::Continue(()))
+            }
+            StepKind::Axis(Axis::Attribute, Test::Name(id)) if !step.positional => {
+                match self.index.attribute_named(place, *id) {
+                    Some(found) => self.go_on(step, rest, found, focus, visit),
+                    None => Ok(ControlFlow::Continue(())),
+                }
+            }
+            StepKind::Axis(Axis::Descendant, Test::Name(id)) if !step.positional && place == Place::DOCUMENT => {
+                let named = self.index.all(*id);
+                self.effort.spend(1 + named.len() as u64 / 4)?;
+                for &at in named {
                     if self.go_on(step, rest, Place::of(at), focus, visit)?.is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
@@ -97,6 +117,23 @@ impl<'d> Evaluator<'d> {
                 self.select_and_go_on(found, step, rest, focus, visit)
             }
         }
+    }
+
+    /// `//@name`: only elements that have attributes are looked at.
+    fn attributes_anywhere<V>(&self, id: NameId, rest: &'d [Step], focus: Focus<'_, 'd>, visit: &mut V) -> Flow
+    where
+        V: FnMut(Place) -> Flow,
+    {
+        let with = self.index.with_attributes();
+        self.effort.spend(with.len() as u64)?;
+        for &at in with {
+            if let Some(found) = self.index.attribute_named(Place::of(at), id)
+                && self.steps(rest, found, focus, visit)?.is_break()
+            {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Goes on from a node that a step led to, if its predicates keep it.
@@ -170,5 +207,18 @@ impl<'d> Evaluator<'d> {
             [Item::Double(wanted)] => Ok((*wanted - position as f64).abs() < f64::EPSILON),
             _ => value.truth(),
         }
+    }
+}
+
+/// The name in `//@name`, and what comes after it.
+fn every_attribute<'s>(place: Place, step: &Step, rest: &'s [Step]) -> Option<(NameId, &'s [Step])> {
+    let anywhere = matches!(step.kind, StepKind::Axis(Axis::DescendantOrSelf, Test::Node));
+    match rest.split_first() {
+        Some((Step { kind: StepKind::Axis(Axis::Attribute, Test::Name(id)), predicates, .. }, rest))
+            if anywhere && place == Place::DOCUMENT && step.predicates.is_empty() && predicates.is_empty() =>
+        {
+            Some((*id, rest))
+        }
+        _ => None,
     }
 }

@@ -1,7 +1,6 @@
 //! One run of a rule set over a document.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use facteur_xml::NodeId;
 
@@ -10,6 +9,7 @@ use crate::eval::index::Place;
 use crate::eval::variables::Frame;
 use crate::eval::{Evaluator, Focus};
 use crate::ruleset::{Candidate, CompiledCheck, CompiledRule, Failure, Part, RuleSet};
+use crate::xpath::pattern::Alternative;
 
 pub(crate) mod forbidden;
 
@@ -20,8 +20,10 @@ pub(crate) struct Run<'r> {
     contexts: Frame<'r>,
     /// For each pattern, the node up to which it does not look, because a rule ended it there.
     closed: Vec<u32>,
-    /// For each rule that was wanted so far, the checks that the names in the document do not decide by themselves.
-    open: Vec<Option<Rc<[u32]>>>,
+    /// For each rule that was wanted so far, where its checks stand in `undecided`.
+    open: Vec<Option<(usize, usize)>>,
+    /// The checks that the names in the document do not decide by themselves, rule after rule.
+    undecided: Vec<u32>,
     found: Vec<(usize, Failure)>,
 }
 
@@ -33,6 +35,7 @@ impl<'r> Run<'r> {
             contexts: Frame::new(rules.context_slots, &[], 0, None),
             closed: vec![0; rules.attributes.len()],
             open: vec![None; rules.rules.len()],
+            undecided: Vec::with_capacity(rules.rules.len()),
             found: Vec::new(),
         }
     }
@@ -40,15 +43,15 @@ impl<'r> Run<'r> {
     /// Goes over the document: what failed, by pattern and then in document order.
     pub(crate) fn document(mut self) -> Vec<Failure> {
         self.place(Place::DOCUMENT, &self.rules.on_document, 0);
-        let by_name = self.candidates();
+        let (candidates, by_name) = self.candidates();
         let attributes = !self.rules.on_attributes.is_empty();
         for at in 0..self.evaluator.index.len() {
             if self.evaluator.index.is_text(at) {
                 continue;
             }
-            let candidates = &by_name[self.evaluator.index.name(at)];
-            if !candidates.is_empty() {
-                self.place(Place::of(at), candidates, at);
+            let (first, last) = by_name[self.evaluator.index.name(at)];
+            if first < last {
+                self.place(Place::of(at), &candidates[first..last], at);
             }
             if attributes {
                 self.attributes(at);
@@ -58,19 +61,35 @@ impl<'r> Run<'r> {
         self.found.into_iter().map(|(_, failure)| failure).collect()
     }
 
-    /// For each name of the document, the rules that may fit an element of that name in it.
-    fn candidates(&self) -> Vec<Vec<Candidate>> {
-        let focus = Focus { place: None, frame: &self.contexts };
+    /// The rules that may fit an element, name after name of the document, and where those of each name stand.
+    fn candidates(&self) -> (Vec<Candidate>, Vec<(usize, usize)>) {
+        let (evaluator, mut all) = (self.evaluator, Vec::with_capacity(self.rules.rules.len()));
         let of_name = |(id, example): (u16, Option<u32>)| {
-            let Some(example) = example.map(Place::of) else { return Vec::new() };
-            let focus = Focus { place: Some(example), ..focus };
-            let may_match = |candidate: &&Candidate| {
-                let alternative = &self.rules.rules[candidate.rule].alternatives[candidate.alternative];
-                self.evaluator.may_match(alternative, example, focus)
-            };
-            self.rules.elements[usize::from(id)].iter().filter(may_match).copied().collect()
+            let first = all.len();
+            if let Some(example) = example {
+                let named = |candidate: &Candidate| {
+                    let focus = Focus { place: Some(Place::of(example)), frame: &self.contexts };
+                    evaluator.may_have_that_name(self.alternative(candidate), Place::of(example), focus)
+                };
+                let present = |candidate: &Candidate| !evaluator.lacks_any(self.alternative(candidate));
+                match self.rules.fitting(id, evaluator.index.element_at(example), named) {
+                    Some(known) => all.extend(known.iter().copied().filter(present)),
+                    None => {
+                        let candidates = self.rules.elements[usize::from(id)].iter().copied();
+                        all.extend(
+                            candidates.filter(|candidate| present(candidate) && named(candidate).unwrap_or(false)),
+                        );
+                    }
+                }
+            }
+            (first, all.len())
         };
-        self.evaluator.index.names().map(of_name).collect()
+        let by_name = evaluator.index.names().map(of_name).collect();
+        (all, by_name)
+    }
+
+    fn alternative(&self, candidate: &Candidate) -> &'r Alternative {
+        &self.rules.rules[candidate.rule].alternatives[candidate.alternative]
     }
 
     fn attributes(&mut self, at: u32) {
@@ -108,17 +127,19 @@ impl<'r> Run<'r> {
         let rule = &self.rules.rules[number];
         let found =
             if place.attribute == 0 { rule.forbidden.found(&self.evaluator.index, place) } else { BTreeSet::new() };
-        let open = self.open(number);
-        if open.is_empty() && found.is_empty() {
+        let (first, last) = self.open(number);
+        if first == last && found.is_empty() {
             return;
         }
         let frame = Frame::new(rule.slots, &rule.lets, 0, Some(place));
         let focus = Focus { place: Some(place), frame: &frame };
         if found.is_empty() {
-            open.iter().for_each(|&check| self.check(rule, &rule.checks[check as usize], focus));
+            for at in first..last {
+                self.check(rule, &rule.checks[self.undecided[at] as usize], focus);
+            }
             return;
         }
-        for check in open.iter().copied().chain(found.iter().copied()).collect::<BTreeSet<_>>() {
+        for check in self.undecided[first..last].iter().copied().chain(found.iter().copied()).collect::<BTreeSet<_>>() {
             let compiled = &rule.checks[check as usize];
             if found.contains(&check) {
                 self.fail(rule, compiled, focus, None);
@@ -128,13 +149,16 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn open(&mut self, number: usize) -> Rc<[u32]> {
-        let rules = self.rules;
-        let (rule, evaluator) = (&rules.rules[number], self.evaluator);
+    fn open(&mut self, number: usize) -> (usize, usize) {
+        if let Some(known) = self.open[number] {
+            return known;
+        }
+        let (rule, evaluator) = (&self.rules.rules[number], self.evaluator);
         let passes = |check: &'r CompiledCheck| evaluator.known(&check.test) == Some(!check.report);
-        let open =
-            || rule.forbidden.others.iter().copied().filter(|&check| !passes(&rule.checks[check as usize])).collect();
-        Rc::clone(self.open[number].get_or_insert_with(open))
+        let first = self.undecided.len();
+        let open = rule.forbidden.others.iter().copied().filter(|&check| !passes(&rule.checks[check as usize]));
+        self.undecided.extend(open);
+        *self.open[number].insert((first, self.undecided.len()))
     }
 
     fn check(&mut self, rule: &CompiledRule, check: &'r CompiledCheck, focus: Focus<'_, 'r>) {

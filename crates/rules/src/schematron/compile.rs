@@ -38,7 +38,8 @@ pub(crate) fn compile(source: Source<'_>, schema: Schema, codes: &Codes<'_>) -> 
         }
     }
     let memos = compiler.memos.len();
-    let compiled = Compiled { functions, globals, slots, memos, shared: compiler.memos.shared() };
+    let (shared, repeated, values) = compiler.memos.finish();
+    let compiled = Compiled { functions, globals, slots, memos, shared, repeated, values };
     Ok(RuleSet::new(source.name, compiler.names, compiled, attributes, rules))
 }
 

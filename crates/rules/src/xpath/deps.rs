@@ -48,8 +48,10 @@ pub(crate) fn needs(expr: &Expr) -> Needs {
         | Expr::Matching(_, inner, ..)
         | Expr::Cast(_, _, inner)
         | Expr::InList(_, _, inner)
+        | Expr::OneWord(_, _, inner)
         | Expr::InCodes(_, inner)
-        | Expr::Near(_, inner) => needs(inner),
+        | Expr::Near(_, inner)
+        | Expr::Kept(_, inner) => needs(inner),
         Expr::If(a, b, c) => needs(a).and(needs(b)).and(needs(c)),
         Expr::For(slot, values, body) | Expr::Quantified(_, slot, values, body) => {
             needs(values).and(needs(body).without(*slot))

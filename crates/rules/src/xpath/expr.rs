@@ -44,12 +44,16 @@ pub(crate) enum Expr {
     Cast(AtomicType, bool, Box<Expr>),
     /// `contains(' A B ', concat(' ', x, ' '))`: the list as written, its members, x.
     InList(Arc<str>, Members, Box<Expr>),
+    /// `not(contains(x, ' ')) and contains(' A B ', concat(' ', x, ' '))`: the same of one word.
+    OneWord(Arc<str>, Members, Box<Expr>),
     /// Whether any value is in a code list; stands only where a condition stands.
     InCodes(Members, Box<Expr>),
     /// Depends on nothing but the document: evaluated once.
     Memo(usize, Box<Expr>),
     /// A condition that depends on nothing but the node it is asked of: evaluated once for each.
     Near(usize, Box<Expr>),
+    /// A value that depends on nothing but the node it is asked of: kept until it is asked of another.
+    Kept(usize, Box<Expr>),
 }
 
 /// A regular expression, compiled.
@@ -78,6 +82,17 @@ pub(crate) struct Path {
     pub(crate) needed: Vec<NameId>,
     /// The same of attributes.
     pub(crate) needed_attributes: Vec<NameId>,
+    /// What some node on its way must have for a value.
+    pub(crate) keyed: Option<Keyed>,
+}
+
+/// `//x[y = 'A']`: the values of `y` at every `//x`, of which one must be `A` for the path to lead anywhere.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct Keyed {
+    /// Number of the values in the rule set.
+    pub(crate) values: usize,
+    /// Any of these will do.
+    pub(crate) wanted: Members,
 }
 
 /// Where a path starts.

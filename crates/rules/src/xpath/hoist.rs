@@ -2,6 +2,7 @@
 
 use super::deps::{needs, of_predicates};
 use super::expr::{Axis, Expr, Function, Path, Predicate, Start, Step, StepKind, Test};
+use super::keys::{Keys, Values};
 use super::paths;
 use crate::hash::{Table, fingerprint};
 
@@ -12,6 +13,10 @@ pub(crate) struct Memos {
     /// Conditions that depend on a node alone: their numbers, and for each whether it stands in several places.
     near: Table<(u64, u64), usize>,
     shared: Vec<bool>,
+    /// Values that depend on a node alone: the same of them.
+    kept: Table<(u64, u64), usize>,
+    repeated: Vec<bool>,
+    keys: Keys,
 }
 
 impl Memos {
@@ -20,14 +25,18 @@ impl Memos {
         self.numbers.len()
     }
 
-    /// For each condition that depends on a node alone, whether it stands in several places.
-    pub(crate) fn shared(self) -> Vec<bool> {
-        self.shared
+    /// For each condition that depends on a node alone, whether it stands in several places; the same for values; what
+    /// paths ask for by value.
+    pub(crate) fn finish(self) -> (Vec<bool>, Vec<bool>, Vec<Values>) {
+        (self.shared, self.repeated, self.keys.finish())
     }
 
     /// Wraps whatever can be evaluated once.
     pub(crate) fn hoist(&mut self, expr: Expr) -> Expr {
-        if matches!(expr, Expr::Memo(..) | Expr::Near(..) | Expr::Literal(_) | Expr::Number(_) | Expr::Global(_)) {
+        if matches!(
+            expr,
+            Expr::Memo(..) | Expr::Near(..) | Expr::Kept(..) | Expr::Literal(_) | Expr::Number(_) | Expr::Global(_)
+        ) {
             return expr;
         }
         if needs(&expr).nothing() && walks(&expr) {
@@ -41,6 +50,21 @@ impl Memos {
         let next = self.numbers.len();
         let number = *self.numbers.entry(fingerprint(&expr)).or_insert(next);
         Expr::Memo(number, Box::new(expr))
+    }
+
+    /// A value of a node: kept while the node stays the same, where it stands in several places.
+    fn kept(&mut self, expr: Expr) -> Expr {
+        let needed = needs(&expr);
+        if !needed.focus || needed.locals != 0 {
+            return expr;
+        }
+        let next = self.repeated.len();
+        let number = *self.kept.entry(fingerprint(&expr)).or_insert(next);
+        match self.repeated.get_mut(number) {
+            Some(repeated) => *repeated = true,
+            None => self.repeated.push(false),
+        }
+        Expr::Kept(number, Box::new(expr))
     }
 
     #[allow(clippy::boxed_local, reason = "expressions hold their parts in boxes")]
@@ -71,6 +95,10 @@ impl Memos {
                 Expr::Call(function, path.into_iter().collect())
             }
             Expr::Union(all) => Expr::Union(self.all(all)),
+            Expr::Call(Function::Sum, all) => {
+                let sum = Expr::Call(Function::Sum, self.all(all));
+                self.kept(sum)
+            }
             Expr::Call(function, all) => Expr::Call(function, self.all(all)),
             Expr::User(number, all) => Expr::User(number, self.all(all)),
             Expr::General(relation, a, b) => Expr::General(relation, self.boxed(a), self.boxed(b)),
@@ -82,7 +110,12 @@ impl Memos {
             Expr::AnyOf(inner, set) => Expr::AnyOf(self.boxed(inner), set),
             Expr::Negate(inner) => Expr::Negate(self.boxed(inner)),
             Expr::Matching(kind, inner, regex, text) => Expr::Matching(kind, self.boxed(inner), regex, text),
-            Expr::Cast(kind, optional, inner) => Expr::Cast(kind, optional, self.boxed(inner)),
+            Expr::Cast(kind, optional, inner) => {
+                let walked = matches!(*inner, Expr::Path(_));
+                let cast = Expr::Cast(kind, optional, self.boxed(inner));
+                if walked { self.kept(cast) } else { cast }
+            }
+            Expr::OneWord(list, set, inner) => Expr::OneWord(list, set, self.boxed(inner)),
             Expr::InList(list, set, inner) => Expr::InList(list, set, self.boxed(inner)),
             Expr::InCodes(set, inner) => Expr::InCodes(set, self.boxed(inner)),
             Expr::If(a, b, c) => Expr::If(self.boxed(a), self.boxed(b), self.boxed(c)),
@@ -93,6 +126,10 @@ impl Memos {
             Expr::Path(path) => self.path(path),
             Expr::Filter(base, predicates) => Expr::Filter(self.boxed(base), self.predicates(predicates)),
             Expr::Map(path, body) => match self.path(path) {
+                Expr::Path(path) if matches!(*body, Expr::Cast(..)) => {
+                    let mapped = Expr::Map(path, self.boxed(body));
+                    self.kept(mapped)
+                }
                 Expr::Path(path) => Expr::Map(path, self.boxed(body)),
                 other => Expr::Map(
                     Path {
@@ -102,6 +139,7 @@ impl Memos {
                         ordered: true,
                         needed: Vec::new(),
                         needed_attributes: Vec::new(),
+                        keyed: None,
                     },
                     self.boxed(body),
                 ),
@@ -142,7 +180,7 @@ impl Memos {
         };
         let steps: Vec<Step> = path.steps.into_iter().map(|step| self.step(step)).collect();
         if !matches!(start, Start::Root) || !steps.iter().any(|step| step_needs(step) != 0) {
-            return paths::path(start, steps);
+            return self.keys.keyed(paths::path(start, steps));
         }
         let (before, after) = split(steps);
         if !before.iter().any(costly) {
@@ -207,7 +245,8 @@ fn walks(expr: &Expr) -> bool {
         Expr::AnyOf(inner, _) | Expr::Negate(inner) | Expr::Matching(_, inner, ..) | Expr::Cast(_, _, inner) => {
             walks(inner)
         }
-        Expr::InList(_, _, inner) | Expr::InCodes(_, inner) => walks(inner),
+        Expr::Kept(_, inner) => walks(inner),
+        Expr::InList(_, _, inner) | Expr::OneWord(_, _, inner) | Expr::InCodes(_, inner) => walks(inner),
         Expr::If(a, b, c) => walks(a) || walks(b) || walks(c),
         Expr::For(_, a, b) | Expr::Quantified(_, _, a, b) => walks(a) || walks(b),
         _ => false,

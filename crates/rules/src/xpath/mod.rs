@@ -3,6 +3,7 @@
 pub(crate) mod deps;
 pub(crate) mod expr;
 pub(crate) mod hoist;
+pub(crate) mod keys;
 pub(crate) mod lexer;
 pub(crate) mod names;
 pub(crate) mod parser;

@@ -8,7 +8,7 @@ pub(crate) fn path(start: Start, steps: Vec<Step>) -> Expr {
     let (start, steps) = from_context(start, merged(steps));
     let (distinct, ordered) = guarantees(&start, &steps);
     let (needed, needed_attributes) = needed(&start, &steps);
-    Expr::Path(Path { start, steps, distinct, ordered, needed, needed_attributes })
+    Expr::Path(Path { start, steps, distinct, ordered, needed, needed_attributes, keyed: None })
 }
 
 /// `(a|b)/c` begins at the context as `./(a|b)/c` does.
@@ -153,11 +153,12 @@ pub(crate) fn may_be_number(expr: &Expr) -> bool {
         | Expr::Quantified(..)
         | Expr::Literal(_)
         | Expr::InList(..)
+        | Expr::OneWord(..)
         | Expr::InCodes(..)
         | Expr::Matching(..)
         | Expr::Context => false,
         Expr::Call(function, _) => !function.never_number(),
-        Expr::Memo(_, inner) => may_be_number(inner),
+        Expr::Memo(_, inner) | Expr::Kept(_, inner) => may_be_number(inner),
         Expr::Near(..) => false,
         other => !gives_nodes(other),
     }

@@ -177,7 +177,8 @@ impl Builder<'_> {
     }
 
     /// Takes the attributes of a tag that are not namespace declarations.
-    pub(super) fn ordinary_attributes(&mut self, tag: &[RawAttribute], first: usize) -> Result<(), Fault> {
+    pub(super) fn ordinary_attributes(&mut self, tag: &[RawAttribute]) -> Result<(), Fault> {
+        let first = self.attributes.len();
         for attribute in tag {
             let symbol = self.spell(attribute.name.0, attribute.name.1)?;
             if self.spellings[usize::from(symbol.0)].role != Role::Ordinary {

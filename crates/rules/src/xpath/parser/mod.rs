@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::expr::{AtomicType, Expr, Operation, Relation, Slot};
+use super::expr::{AtomicType, Expr, Function, Operation, Relation, Slot};
 use super::lexer::{Token, tokens};
 use super::names::NameTable;
 use crate::error::Syntax;
-use crate::hash::Members;
+use crate::hash::{Members, fingerprint};
 
 mod cursor;
 mod paths;
@@ -151,7 +151,11 @@ impl Parser<'_, '_, '_> {
     fn and(&mut self) -> Result<Expr, Syntax> {
         let mut all = vec![self.comparison()?];
         while self.take_word("and") {
-            all.push(self.comparison()?);
+            let next = self.comparison()?;
+            match one_word(all.last(), &next) {
+                Some(known) => *all.last_mut().unwrap_or(&mut Expr::Context) = known,
+                None => all.push(next),
+            }
         }
         Ok(if all.len() == 1 { all.swap_remove(0) } else { Expr::And(all) })
     }
@@ -279,6 +283,16 @@ impl Parser<'_, '_, '_> {
             None => operand,
         })
     }
+}
+
+/// `not(contains(x, ' '))` before `contains(' A B ', concat(' ', x, ' '))` as one look at the list.
+fn one_word(before: Option<&Expr>, list: &Expr) -> Option<Expr> {
+    let Some(Expr::Call(Function::Not, negated)) = before else { return None };
+    let [Expr::Call(Function::Contains, parts)] = &negated[..] else { return None };
+    let [same, Expr::Literal(blank)] = &parts[..] else { return None };
+    let Expr::InList(written, members, value) = list else { return None };
+    let fits = &**blank == " " && fingerprint(same) == fingerprint(&**value);
+    fits.then(|| Expr::OneWord(written.clone(), members.clone(), value.clone()))
 }
 
 /// With `x = 'A'` and `x = ('A', 'B')` as what they are: a look at a set.

@@ -195,7 +195,6 @@ fn process(parsed: &Parsed, report: &Report, seal: Packed) -> anyhow::Result<Pro
         key_exempt: false,
     };
     Ok(Process {
-        draft: None,
         id: String::new(),
         events: vec![Event::Read, Event::Passed, Event::Seal, Event::Queue],
         identity,

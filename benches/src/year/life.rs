@@ -260,7 +260,6 @@ fn processed(draft: &Draft, events: &[Event], verdict: &str, reason: Option<&str
     let identity =
         if read { draft.identity.clone() } else { Identity { kind: "unknown".into(), ..Identity::default() } };
     let process = Process {
-        draft: None,
         retention_end: None,
         id: draft.id.clone(),
         events: events.to_vec(),

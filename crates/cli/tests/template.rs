@@ -91,7 +91,7 @@ fn a_template_is_learnt_from_a_draft_that_a_person_completed_and_proposes_to_the
     let home = Home::demo(NOBODY);
     let first = fixture("inbox/06-pdf-simple-taxi.pdf");
     let id = home.import("taxi.pdf", &first);
-    home.ends(0, &["draft", "set", &id, "service=TRANSPORT", "number=TX-2026-0902"]);
+    home.ends(0, &["draft", "set", &id, "supplier=Taxis de la Combe", "service=TRANSPORT", "number=TX-2026-0902"]);
     let said = text(&home.ends(0, &["template", "learn", &id]).stdout);
     assert!(said.contains("taxi"), "{said}");
     let listed = &home.json(&["template", "list"])[0];

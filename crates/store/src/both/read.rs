@@ -149,13 +149,13 @@ pub(super) fn among_states(query: &mut QueryBuilder<Db>, states: &[State]) {
     }
 }
 
-/// By SIREN or SIRET through the index of keys, which begins with the legal person; else by a part of the name.
+/// By SIREN or SIRET, which an index has in the order of reception; else by a part of the name.
 pub(super) fn of_supplier(query: &mut QueryBuilder<Db>, supplier: &str) {
     if !is_number(supplier) {
         query.push(" AND supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\'");
         return;
     }
-    query.push(" AND siren IN (SELECT siren FROM legal_person) AND supplier_siren = ");
+    query.push(" AND supplier_siren = ");
     query.push_bind(supplier.chars().take(SIREN).collect::<String>());
     if supplier.len() > SIREN {
         query.push(" AND supplier_siret = ").push_bind(supplier.to_owned());
@@ -254,18 +254,6 @@ fn to_invoice(row: &Row) -> Result<Invoice, StoreError> {
         lease_until: instant("lease_until"),
         sent_sha256: row.get("sent_sha256"),
     })
-}
-
-pub(crate) async fn summary(readers: &Pool) -> Result<Vec<(State, i64)>, StoreError> {
-    let rows = sqlx::query("SELECT state, count(*) FROM invoice GROUP BY state").fetch_all(readers).await?;
-    let mut counts = Vec::new();
-    for row in rows {
-        let name: String = row.get(0);
-        let state = State::from_name(&name).ok_or_else(|| StoreError::Damaged(format!("unknown state {name}")))?;
-        counts.push((state, row.get(1)));
-    }
-    counts.sort_by_key(|(state, _)| *state);
-    Ok(counts)
 }
 
 pub(crate) async fn versions(readers: &Pool, id: &str) -> Result<Vec<Version>, StoreError> {

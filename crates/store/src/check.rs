@@ -46,7 +46,8 @@ impl Store {
         ask!(self, check::journal(kept))
     }
 
-    /// Checks everything: the database itself, every document's digest, the journal, every state against the journal.
+    /// Checks everything: the database itself, every document's digest, the journal, every state against the journal,
+    /// the counts of reports against the invoices.
     ///
     /// # Errors
     /// When the store cannot be read at all; what is wrong inside is in the [`Health`].

@@ -212,6 +212,7 @@ async fn begun(source: &mut End, target: &mut End, to: &Location, original: Orig
     for table in &tables {
         whole_table(source, target, table).await?;
     }
+    at!(target, census::settle())?;
     let arrived = at!(target, copy::verified())?;
     if arrived != head || at!(target, copy::invoices())? != invoices {
         return Err(StoreError::Damaged(format!("the copy ends with {arrived}, the original with {head}")));

@@ -226,7 +226,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn summary(&self) -> Result<Vec<(State, i64)>, StoreError> {
-        ask!(self, read::summary())
+        ask!(self, census::summary())
     }
 
     /// Invoices whose sender is dead: `depositing`, and the lease is over or its holder is one of `dead`.

@@ -34,6 +34,13 @@ pub struct Selection {
     pub moved: Option<(Timestamp, Timestamp)>,
 }
 
+impl Selection {
+    /// Whether it takes all invoices of its states: these are counted already.
+    fn is_of_whole_states(&self) -> bool {
+        *self == Self { states: self.states.clone(), ..Self::default() }
+    }
+}
+
 /// Where the next page begins: after the last invoice of the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct After {
@@ -200,6 +207,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn report_tally(&self, selection: &Selection) -> Result<Vec<Tallied>, StoreError> {
+        if selection.is_of_whole_states() {
+            return ask!(self, census::tally(&selection.states));
+        }
         ask!(self, report::tally(selection))
     }
 
@@ -254,7 +264,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn census(&self) -> Result<Census, StoreError> {
-        ask!(self, report::census())
+        ask!(self, census::census())
     }
 }
 

@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row as _};
 
 use super::integrity::database;
 use super::read::{self, DOCUMENT};
-use super::{Db, Pool};
+use super::{Db, Pool, census};
 use crate::check::{Health, Replay};
 use crate::document::sha256_hex;
 use crate::error::StoreError;
@@ -51,6 +51,7 @@ pub(crate) async fn everything(readers: &Pool) -> Result<Health, StoreError> {
     health.problems.append(&mut replay.problems);
     documents(readers, &mut health, &replay.eliminated).await?;
     states(readers, &mut health, &replay).await?;
+    health.problems.append(&mut census::problems(readers).await?);
     Ok(health)
 }
 

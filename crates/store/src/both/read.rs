@@ -256,18 +256,6 @@ fn to_invoice(row: &Row) -> Result<Invoice, StoreError> {
     })
 }
 
-pub(crate) async fn summary(readers: &Pool) -> Result<Vec<(State, i64)>, StoreError> {
-    let rows = sqlx::query("SELECT state, count(*) FROM invoice GROUP BY state").fetch_all(readers).await?;
-    let mut counts = Vec::new();
-    for row in rows {
-        let name: String = row.get(0);
-        let state = State::from_name(&name).ok_or_else(|| StoreError::Damaged(format!("unknown state {name}")))?;
-        counts.push((state, row.get(1)));
-    }
-    counts.sort_by_key(|(state, _)| *state);
-    Ok(counts)
-}
-
 pub(crate) async fn versions(readers: &Pool, id: &str) -> Result<Vec<Version>, StoreError> {
     let rows = sqlx::query(
         "SELECT version.*, pack_list.list FROM version LEFT JOIN pack_list ON pack_list.id = version.packs \

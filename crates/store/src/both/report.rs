@@ -5,11 +5,11 @@ use facteur_model::lifecycle::State;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::read::{among_states, of_supplier, part};
-use super::{CONTAINS, Db, Pool, Row, snapshot};
+use super::{CONTAINS, Db, Pool, Row};
 use crate::change::Reason;
 use crate::error::StoreError;
 use crate::record::GatewayEvent;
-use crate::report::{After, Census, Entry, Link, Selection, Standing, Tallied};
+use crate::report::{After, Entry, Link, Selection, Tallied};
 
 const COLUMNS: &str = "id, file, kind, type_code, framework, number, issued, supplier, supplier_siren, buyer, \
      buyer_siret, service, commitment, preceding, total, currency, state, since, received_at, flow_state, \
@@ -207,33 +207,4 @@ pub(crate) async fn events(readers: &Pool, ids: &[String]) -> Result<Vec<(String
         seen_at: Timestamp(row.get("seen_at")),
     };
     Ok(rows.iter().map(|row| (row.get("invoice"), event(row))).collect())
-}
-
-/// One transaction, so that the counts belong to the same instant.
-pub(crate) async fn census(readers: &Pool) -> Result<Census, StoreError> {
-    let mut reading = snapshot(readers).await?;
-    let rows = sqlx::query(
-        "SELECT state, flow_state, invoice_state, count(*) AS many FROM invoice \
-         GROUP BY state, flow_state, invoice_state ORDER BY state, flow_state NULLS FIRST, invoice_state NULLS FIRST",
-    )
-    .fetch_all(&mut *reading)
-    .await?;
-    let counts = sqlx::query(
-        "SELECT (SELECT count(*) FROM journal WHERE kind = 'received') AS documents, \
-         (SELECT count(*) FROM journal WHERE kind = 'archive') AS archives",
-    )
-    .fetch_one(&mut *reading)
-    .await?;
-    reading.commit().await?;
-    let mut standings = Vec::new();
-    for row in &rows {
-        standings.push(Standing {
-            state: state(&row.get::<String, _>("state"))?,
-            flow_state: row.get("flow_state"),
-            invoice_state: row.get("invoice_state"),
-            count: row.get("many"),
-        });
-    }
-    standings.sort_by_key(|standing| standing.state);
-    Ok(Census { standings, journal_received: counts.get("documents"), archives: counts.get("archives") })
 }

@@ -11,7 +11,8 @@ pub(crate) async fn open(server: &Server) -> Result<Connection, StoreError> {
     connect::ready(server).await
 }
 
-/// Every table with its columns; the number of the schema is not part of the store.
+/// Every table with its columns; the number of the schema is not part of the store, and what the database counts by
+/// itself is counted anew at the other end.
 pub(crate) async fn tables(connection: &mut Connection) -> Result<Vec<Table>, StoreError> {
     let rows = sqlx::query(
         "SELECT c.table_name::text, c.column_name::text, upper(c.data_type)::text, \
@@ -20,7 +21,7 @@ pub(crate) async fn tables(connection: &mut Connection) -> Result<Vec<Table>, St
          JOIN pg_class AS t ON t.relname = c.table_name AND t.relnamespace = current_schema()::regnamespace \
          JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = c.column_name \
          LEFT JOIN pg_index AS i ON i.indrelid = t.oid AND i.indisprimary \
-         WHERE c.table_schema = current_schema() AND t.relkind = 'r' AND c.table_name <> 'schema_version' \
+         WHERE c.table_schema = current_schema() AND t.relkind = 'r' AND c.table_name NOT IN ('schema_version', 'census') \
          ORDER BY c.table_name, c.column_name",
     )
     .fetch_all(connection)

@@ -12,13 +12,14 @@ use crate::error::StoreError;
 use crate::location::{AddressProblem, Server};
 
 /// The migrations, by number; the same numbers as those of the embedded store.
-pub(crate) const MIGRATIONS: [(i64, &str); 6] = [
+pub(crate) const MIGRATIONS: [(i64, &str); 7] = [
     (1, include_str!("../../migrations/postgres/0001_initial.sql")),
     (2, include_str!("../../migrations/postgres/0002_directory.sql")),
     (3, include_str!("../../migrations/postgres/0003_claim.sql")),
     (4, include_str!("../../migrations/postgres/0004_reports.sql")),
     (5, include_str!("../../migrations/postgres/0005_retention.sql")),
     (6, include_str!("../../migrations/postgres/0006_drafts.sql")),
+    (7, include_str!("../../migrations/postgres/0007_census.sql")),
 ];
 /// Readers at once.
 const READERS: u32 = 4;

@@ -15,6 +15,8 @@ mod transaction;
 // The same files as in `sqlite`, compiled here with this database's types.
 #[path = "../both/archive.rs"]
 pub(crate) mod archive;
+#[path = "../both/census.rs"]
+pub(crate) mod census;
 #[path = "../both/check.rs"]
 pub(crate) mod check;
 #[path = "../both/claim.rs"]

@@ -53,3 +53,19 @@ pub(super) async fn announce(connection: &mut Connection) -> Result<(), StoreErr
     sqlx::query("SELECT pg_notify($1, '')").bind(ear::CHANNEL).execute(connection).await?;
     Ok(())
 }
+
+/// Adds what several processes counted, each in places of its own, to the place that all share. The caller has the end
+/// of the journal, so that only one does this at a time; what others have not committed is not seen, and stays.
+pub(super) async fn settle_counts(connection: &mut Connection) -> Result<(), StoreError> {
+    connection
+        .execute(
+            "WITH gone AS (DELETE FROM census WHERE place <> 0 RETURNING *) \
+             INSERT INTO census (state, flow_state, invoice_state, currency, priced, place, many, cents) \
+             SELECT state, flow_state, invoice_state, currency, priced, 0, sum(many), sum(cents) FROM gone \
+             GROUP BY state, flow_state, invoice_state, currency, priced \
+             ON CONFLICT (state, flow_state, invoice_state, currency, priced, place) \
+             DO UPDATE SET many = census.many + excluded.many, cents = census.cents + excluded.cents",
+        )
+        .await?;
+    Ok(())
+}

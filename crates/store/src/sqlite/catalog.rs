@@ -12,11 +12,12 @@ pub(crate) async fn open(path: &Path) -> Result<Connection, StoreError> {
     connect::writer(path).await
 }
 
-/// Every table with its columns.
+/// Every table with its columns; what the database counts by itself is counted anew at the other end.
 pub(crate) async fn tables(connection: &mut Connection) -> Result<Vec<Table>, StoreError> {
     let rows = sqlx::query(
         "SELECT m.name, c.name, c.type, c.pk FROM sqlite_schema AS m, pragma_table_info(m.name) AS c \
-         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.name",
+         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'census' \
+         ORDER BY m.name, c.name",
     )
     .fetch_all(connection)
     .await?;

@@ -10,13 +10,14 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection, Sql
 use crate::error::StoreError;
 
 /// The migrations, by number; a number is never used for anything else again.
-pub(crate) const MIGRATIONS: [(i64, &str); 6] = [
+pub(crate) const MIGRATIONS: [(i64, &str); 7] = [
     (1, include_str!("../../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../../migrations/sqlite/0002_directory.sql")),
     (3, include_str!("../../migrations/sqlite/0003_claim.sql")),
     (4, include_str!("../../migrations/sqlite/0004_reports.sql")),
     (5, include_str!("../../migrations/sqlite/0005_retention.sql")),
     (6, include_str!("../../migrations/sqlite/0006_drafts.sql")),
+    (7, include_str!("../../migrations/sqlite/0007_census.sql")),
 ];
 /// How long a writer waits for another process's writer.
 const BUSY: Duration = Duration::from_secs(30);

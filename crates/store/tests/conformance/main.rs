@@ -97,7 +97,8 @@ stories! {
         a_filter_finds_what_it_says_page_by_page,
         the_database_adds_up_cents_and_leaves_odd_amounts_to_the_reader,
         an_invoice_shows_its_relatives,
-        what_was_written_before_reports_has_its_cents;
+        what_was_written_before_reports_has_its_cents,
+        the_counts_of_reports_are_those_of_the_invoices;
     together:
         several_processes_continue_one_journal,
         the_same_bytes_in_two_processes_at_once_are_one_invoice,

@@ -131,3 +131,49 @@ pub async fn what_was_written_before_reports_has_its_cents(bed: &Bed) {
     bed.sql(&format!("UPDATE invoice SET cents = NULL;\n{updates}")).await.unwrap();
     assert_eq!(store.report_tally(&Selection::default()).await.unwrap(), before);
 }
+
+/// Reports take the counts that the database keeps: they are those of the invoices after every kind of change, also of
+/// one behind the store's back, and a count that is not is found.
+pub async fn the_counts_of_reports_are_those_of_the_invoices(bed: &Bed) {
+    let store = bed.store().await;
+    for n in 0..12_i64 {
+        let total = ["10.10", "0.005", "-3"][usize::try_from(n % 3).unwrap()];
+        let events: &[Event] = if n % 4 == 0 { &[Event::Read, Event::Failed] } else { &TO_QUEUE };
+        put(&store, &format!("F-{n:02}"), n, of("A", total), events).await;
+    }
+    store.receive(received(b"F-01")).await.unwrap();
+    store.receive(received(b"not yet looked at")).await.unwrap();
+    let problems = async || store.check().await.unwrap().problems;
+    assert_eq!(problems().await, Vec::<String>::new());
+    let expected =
+        [(State::Received, 1), (State::Queued, 9), (State::Invalid, 3), (State::Duplicate, 1)].to_vec();
+    let mut summary = store.summary().await.unwrap();
+    summary.sort_by_key(|(state, _)| expected.iter().position(|(other, _)| other == state));
+    assert_eq!(summary, expected);
+    let every = Timestamp(i64::MAX);
+    let counted = store.report_tally(&Selection::default()).await.unwrap();
+    assert_eq!(counted, store.report_tally(&Selection { until: Some(every), ..Selection::default() }).await.unwrap());
+    let queued = Selection { states: vec![State::Queued], ..Selection::default() };
+    let counted = store.report_tally(&queued).await.unwrap();
+    assert_eq!(counted, store.report_tally(&Selection { until: Some(every), ..queued }).await.unwrap());
+    bed.sql("UPDATE invoice SET flow_state = 'IN_INTEGRE', invoice_state = 'DEPOSEE' WHERE number = 'F-01'").await.unwrap();
+    bed.sql("UPDATE invoice SET currency = NULL, cents = NULL WHERE number = 'F-03'").await.unwrap();
+    let census = store.census().await.unwrap();
+    assert_eq!((census.standings.iter().map(|standing| standing.count).sum::<i64>(), census.journal_received), (14, 14));
+    let apart = census.standings.iter().find(|standing| standing.flow_state.is_some()).unwrap();
+    assert_eq!((apart.state, apart.invoice_state.as_deref(), apart.count), (State::Queued, Some("DEPOSEE"), 1));
+    assert_eq!(problems().await, Vec::<String>::new());
+    bed.sql("UPDATE census SET many = many + 2, cents = cents - 7 WHERE state = 'invalid' AND priced = 1").await.unwrap();
+    let found = problems().await;
+    assert!(found.iter().all(|one| one.contains("(invalid EUR) are 2 invoices and -7 cents too many")), "{found:?}");
+    assert!(!found.is_empty());
+    // As the migration counts them.
+    let migration = match bed.database {
+        Some(_) => include_str!("../../migrations/postgres/0007_census.sql"),
+        None => include_str!("../../migrations/sqlite/0007_census.sql"),
+    };
+    let begin = migration.find("INSERT INTO census").unwrap();
+    let fill = &migration[begin..begin + migration[begin..].find(";\n").unwrap()];
+    bed.sql(&format!("DELETE FROM census; {fill}")).await.unwrap();
+    assert_eq!(problems().await, Vec::<String>::new());
+}

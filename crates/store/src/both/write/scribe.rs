@@ -60,6 +60,7 @@ impl Scribe {
         let mut head = journal::end_of_chain(connection).await?;
         let lines: Vec<Line> = self.sayings.into_iter().map(|saying| next_line(&mut head, saying)).collect();
         journal::append(connection, &lines).await?;
+        super::super::transaction::settle_counts(connection).await?;
         Ok(Some(head))
     }
 }

@@ -18,7 +18,7 @@ CARGO_DENY_VERSION := 0.20.2
 KILLS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance fuzz bench \
+.PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance fuzz bench year \
         venv clean-demo clean-all
 
 help: ## This list.
@@ -81,12 +81,17 @@ venv: setup
 	@scripts/venv.sh .venv conformance/requirements.txt
 
 conformance: packs venv ## Programs that others wrote, unmodified, against ours.
-	FACTEUR="$(BIN)/facteur" FACTEUR_SIMULATOR="$(BIN)/facteur-simulator" FACTEUR_CORPUS="$(CORPUS)" \
+	FACTEUR="$(BIN)/facteur" FACTEUR_BENCHES="$(BIN)/facteur-benches" FACTEUR_SIMULATOR="$(BIN)/facteur-simulator" FACTEUR_CORPUS="$(CORPUS)" \
 	FACTEUR_PACKS="$(CURDIR)/.packs/installed" FACTEUR_SWAGGER="$(abspath $(CORPUS)/../domain/swagger-factures.json)" \
 	.venv/bin/python -m pytest -q -p no:cacheprovider conformance
 
 fuzz: setup ## Fuzz the loader and the evaluator of the rules, FUZZ_SECONDS=30 each.
 	@scripts/fuzz.sh
+
+YEAR_INVOICES ?= 30000
+year: wheels release ## Every standing report on an invented year of YEAR_INVOICES=30000, with times and sizes.
+	cargo build --locked --release -p facteur-benches
+	@scripts/year.sh "$(CARGO_TARGET_DIR)/release" "$(YEAR_INVOICES)"
 
 bench: wheels ## Measure, as ratios to a peer in the same run.
 	cargo run --locked --release -p facteur-benches

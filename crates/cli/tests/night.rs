@@ -9,7 +9,7 @@ mod common;
 mod post;
 
 use common::{Gateway, Home, fixture, invoice, packs, text};
-use post::{Hook, PostOffice, plain_text, subject};
+use post::{Hook, PostOffice, attachments, plain_text, subject};
 
 const NOBODY: &str = "http://127.0.0.1:9";
 /// The recipient of our invoices, another establishment of it that the gateway knows, and one that it does not.
@@ -218,6 +218,59 @@ fn the_books_balance(home: &Home, gateway: &Gateway) {
     assert_eq!(integrated, 241, "239 good invoices and one of an archive in the first night, one in the second");
     assert_eq!(home.files("inbox"), [""; 0]);
     assert_eq!(home.files("work"), [""; 0]);
+}
+
+/// Every report that is wanted, in both languages and every format: in the night's folder, and the very same bytes in
+/// its mail; made with the settings of the structure.
+#[test]
+fn the_reports_of_a_night_are_in_its_folder_and_in_its_mail_in_both_languages() {
+    if packs().is_none() {
+        return;
+    }
+    let office = PostOffice::open();
+    let gateway = Gateway::start(&[]);
+    let home = nightly_home(&gateway.url, &office, "formats = ['html', 'csv', 'xlsx', 'json', 'text']");
+    home.set("reports = ['daily', 'waiting']", "reports = ['daily', 'deadlines', 'year-end']");
+    let path = home.path().join("facteur.toml");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let settings = "[report]\ntime_zone = 'Indian/Reunion'\npayer = 'health_establishment'\n[[report.budget]]\n\
+                    name = 'Budget annexe'\nsiret = '99970001600010'\n";
+    std::fs::write(&path, format!("{whole}\n{settings}")).unwrap();
+    home.drop_in("une.xml", &invoice("R-1"));
+    home.drop_in("vide.xml", b"");
+    home.ends(1, &["nightly"]);
+    let nights = home.files("reports");
+    assert_eq!(nights.len(), 1);
+    let folder = home.path().join("reports").join(&nights[0]);
+    let letter = office.letters().remove(0);
+    let mailed = attachments(&letter);
+    assert_eq!(mailed.len(), 3 * 2 * 5);
+    for (name, bytes) in &mailed {
+        assert!(!bytes.is_empty() && std::fs::read(folder.join(name)).unwrap() == *bytes, "{name}");
+    }
+    let attached = |name: &str| {
+        let (_, bytes) = mailed.iter().find(|(attached, _)| attached == name).unwrap_or_else(|| panic!("{name}"));
+        String::from_utf8(bytes.clone()).unwrap()
+    };
+    for (language, received, zone, budget) in [
+        ("fr", "Reçues pendant la période", "Indian/Reunion", "Le budget n'est pas connu"),
+        ("en", "Received during the period", "Indian/Reunion", "The budget is not known"),
+    ] {
+        assert!(attached(&format!("daily.{language}.html")).contains(received));
+        let daily: serde_json::Value = serde_json::from_str(&attached(&format!("daily.{language}.json"))).unwrap();
+        let counted = |section: &serde_json::Value| section["totals"][0]["count"].as_i64();
+        assert_eq!(daily["sections"].as_array().unwrap().iter().map(counted).collect::<Vec<_>>()[0], Some(2));
+        assert!(attached(&format!("deadlines.{language}.txt")).contains(zone));
+        let year_end = attached(&format!("year-end.{language}.txt"));
+        assert!(!year_end.contains(budget), "the budget is configured: {year_end}");
+        assert!(
+            mailed
+                .iter()
+                .any(|(name, bytes)| *name == format!("deadlines.{language}.xlsx") && bytes.starts_with(b"PK"))
+        );
+    }
+    let told = plain_text(&letter);
+    assert!(told.contains("Rapports joints") && told.contains("Reports attached"), "{told}");
 }
 
 #[test]

@@ -132,6 +132,24 @@ pub fn plain_text(letter: &str) -> String {
     String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
 }
 
+/// The attachments of a letter with their names, decoded (RFC 2183).
+pub fn attachments(letter: &str) -> Vec<(String, Vec<u8>)> {
+    let boundary = letter.split("boundary=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a boundary");
+    let boundary = format!("--{boundary}");
+    let parts = letter.split(&boundary).filter_map(|part| part.split_once("\r\n\r\n"));
+    let named = parts.filter_map(|(head, body)| {
+        let name = head.split("filename=\"").nth(1)?.split('"').next()?.to_owned();
+        let body = body.strip_suffix("\r\n").unwrap_or(body);
+        let bytes = match head.to_ascii_lowercase() {
+            head if head.contains("base64") => from_base64(body),
+            head if head.contains("quoted-printable") => from_quoted(body),
+            _ => body.as_bytes().to_vec(),
+        };
+        Some((name, bytes))
+    });
+    named.collect()
+}
+
 /// The subject, decoded (RFC 2047).
 pub fn subject(letter: &str) -> String {
     let start = letter.find("Subject: ").unwrap() + "Subject: ".len();

@@ -177,18 +177,16 @@ pub(super) fn letter(home: &Home, settings: &Nightly, night: &Night) -> Letter {
     let mut room = ATTACHED_MAX;
     let mut attachments = Vec::new();
     for name in &night.files {
-        let Some(attachment) = attached(&folder, name).filter(|attachment| attachment.bytes.len() <= room) else {
-            continue;
-        };
-        room -= attachment.bytes.len();
+        let Some(attachment) = attached(&folder, name, room) else { continue };
+        room = room.saturating_sub(attachment.bytes.len());
         attachments.push(attachment);
     }
     let first = languages.first().copied().unwrap_or_default();
     Letter { id: night.id.clone(), subject: subject(first, night), text: texts.join(RULE), attachments }
 }
 
-/// A report of a night, by its name in the night's own folder.
-fn attached(folder: &Path, name: &str) -> Option<Attachment> {
+/// A report of a night, by its name in the night's own folder, where there is room for it; what is too large is not read.
+fn attached(folder: &Path, name: &str, room: usize) -> Option<Attachment> {
     let media_type = match Path::new(name).extension()?.to_str()? {
         "html" => "text/html; charset=utf-8",
         "csv" => "text/csv; charset=utf-8",
@@ -198,6 +196,8 @@ fn attached(folder: &Path, name: &str) -> Option<Attachment> {
         _ => return None,
     };
     let plain = Path::new(name).components().count() == 1 && !name.contains("..");
-    let bytes = plain.then(|| std::fs::read(folder.join(name)).ok()).flatten()?;
+    let path = plain.then(|| folder.join(name))?;
+    let fits = std::fs::metadata(&path).is_ok_and(|file| file.len() <= room as u64);
+    let bytes = fits.then(|| std::fs::read(&path).ok()).flatten()?;
     Some(Attachment { name: name.to_owned(), media_type: media_type.to_owned(), bytes })
 }

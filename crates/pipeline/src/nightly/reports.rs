@@ -3,14 +3,16 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use facteur_report::document::Report;
 use facteur_report::night::{Night, Outcome, Step, StepName, text};
 use facteur_report::payment_period::{Rates, Rules};
-use facteur_report::render::render;
+use facteur_report::render::{RenderError, write_to};
 use facteur_report::standing::{Name, Query, Tables, build};
-use facteur_report::write::whole_file;
+use facteur_report::write::{whole_file, whole_file_with};
 use facteur_store::Store;
 use facteur_texts::Language;
 
+use super::settings::FormatName;
 use super::{Nightly, Words, counted, failed};
 use crate::error::PipelineError;
 use crate::home::Home;
@@ -72,13 +74,11 @@ async fn all(home: &Home, settings: &Nightly, store: &Store, night: &Night) -> R
     let both = settings.language.languages().len() > 1;
     for name in settings.reports.iter().filter_map(|name| Name::from_name(name)) {
         for language in settings.language.languages() {
+            let report = one(home, store, name, *language, night).await?;
             for format in &settings.formats {
-                let report = one(home, store, name, *language, night).await?;
-                let bytes = render(format.format(), *language, &report)
-                    .map_err(|error| PipelineError::Report(error.to_string()))?;
                 let suffix = if both { format!(".{}", code(*language)) } else { String::new() };
                 let file = format!("{}{suffix}.{}", name.as_str(), format.extension());
-                put(&folder.join(&file), &bytes)?;
+                rendered(&folder.join(&file), *format, *language, &report)?;
                 files.push(file);
             }
         }
@@ -96,7 +96,7 @@ async fn one(
     name: Name,
     language: Language,
     night: &Night,
-) -> Result<facteur_report::document::Report, PipelineError> {
+) -> Result<Report, PipelineError> {
     let words = |error: &dyn std::fmt::Display| PipelineError::Report(error.to_string());
     let configuration = &home.configuration.report;
     let rates = rates(home)?;
@@ -125,6 +125,14 @@ fn rates(home: &Home) -> Result<Rates, PipelineError> {
 /// was then.
 pub(super) fn keep(home: &Home, night: &Night) {
     let _ = whole_file(&folder(home, &night.id).join(NIGHT), night.json().as_bytes());
+}
+
+/// Writes a report row after row: memory does not grow with their number.
+fn rendered(path: &Path, format: FormatName, language: Language, report: &Report) -> Result<(), PipelineError> {
+    whole_file_with(path, |out| write_to(format.format(), language, report, out)).map_err(|error| match error {
+        RenderError::File(error) => PipelineError::file(path)(error),
+        other => PipelineError::Report(other.to_string()),
+    })
 }
 
 pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {

@@ -20,12 +20,12 @@ fn word(row: &Row, column: &str) -> Option<String> {
 
 /// How many invoices are in each state.
 pub(crate) async fn summary(readers: &Pool) -> Result<Vec<(State, i64)>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT state, CAST(sum(many) AS BIGINT) AS many FROM census GROUP BY state HAVING sum(many) <> 0",
-    )
-    .fetch_all(readers)
-    .await?;
-    let mut counts = rows.iter().map(|row| Ok((state(row)?, row.get("many")))).collect::<Result<Vec<_>, StoreError>>()?;
+    let rows =
+        sqlx::query("SELECT state, CAST(sum(many) AS BIGINT) AS many FROM census GROUP BY state HAVING sum(many) <> 0")
+            .fetch_all(readers)
+            .await?;
+    let mut counts =
+        rows.iter().map(|row| Ok((state(row)?, row.get("many")))).collect::<Result<Vec<_>, StoreError>>()?;
     counts.sort_by_key(|(state, _)| *state);
     Ok(counts)
 }

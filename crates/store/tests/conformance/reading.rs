@@ -145,8 +145,7 @@ pub async fn the_counts_of_reports_are_those_of_the_invoices(bed: &Bed) {
     store.receive(received(b"not yet looked at")).await.unwrap();
     let problems = async || store.check().await.unwrap().problems;
     assert_eq!(problems().await, Vec::<String>::new());
-    let expected =
-        [(State::Received, 1), (State::Queued, 9), (State::Invalid, 3), (State::Duplicate, 1)].to_vec();
+    let expected = [(State::Received, 1), (State::Queued, 9), (State::Invalid, 3), (State::Duplicate, 1)].to_vec();
     let mut summary = store.summary().await.unwrap();
     summary.sort_by_key(|(state, _)| expected.iter().position(|(other, _)| other == state));
     assert_eq!(summary, expected);
@@ -156,14 +155,21 @@ pub async fn the_counts_of_reports_are_those_of_the_invoices(bed: &Bed) {
     let queued = Selection { states: vec![State::Queued], ..Selection::default() };
     let counted = store.report_tally(&queued).await.unwrap();
     assert_eq!(counted, store.report_tally(&Selection { until: Some(every), ..queued }).await.unwrap());
-    bed.sql("UPDATE invoice SET flow_state = 'IN_INTEGRE', invoice_state = 'DEPOSEE' WHERE number = 'F-01'").await.unwrap();
+    bed.sql("UPDATE invoice SET flow_state = 'IN_INTEGRE', invoice_state = 'DEPOSEE' WHERE number = 'F-01'")
+        .await
+        .unwrap();
     bed.sql("UPDATE invoice SET currency = NULL, cents = NULL WHERE number = 'F-03'").await.unwrap();
     let census = store.census().await.unwrap();
-    assert_eq!((census.standings.iter().map(|standing| standing.count).sum::<i64>(), census.journal_received), (14, 14));
+    assert_eq!(
+        (census.standings.iter().map(|standing| standing.count).sum::<i64>(), census.journal_received),
+        (14, 14)
+    );
     let apart = census.standings.iter().find(|standing| standing.flow_state.is_some()).unwrap();
     assert_eq!((apart.state, apart.invoice_state.as_deref(), apart.count), (State::Queued, Some("DEPOSEE"), 1));
     assert_eq!(problems().await, Vec::<String>::new());
-    bed.sql("UPDATE census SET many = many + 2, cents = cents - 7 WHERE state = 'invalid' AND priced = 1").await.unwrap();
+    bed.sql("UPDATE census SET many = many + 2, cents = cents - 7 WHERE state = 'invalid' AND priced = 1")
+        .await
+        .unwrap();
     let found = problems().await;
     assert!(found.iter().all(|one| one.contains("(invalid EUR) are 2 invoices and -7 cents too many")), "{found:?}");
     assert!(!found.is_empty());

@@ -12,6 +12,8 @@ use crate::rows::Rows;
 
 /// Longest text of a cell, in characters; more is cut with a sign of it.
 const LONGEST: usize = 1000;
+/// The currency of most reports.
+const EURO: &str = "EUR";
 
 /// A report.
 #[derive(Debug)]
@@ -86,11 +88,19 @@ pub enum Cell {
     Count(i64),
     /// An exact sum.
     Amount(Decimal),
+    /// An exact number that is no sum: an average, a share.
+    Measure(Decimal),
     /// A day.
     Day(Date),
 }
 
 impl Cell {
+    /// A measure, or nothing.
+    #[must_use]
+    pub fn measure(measure: Option<Decimal>) -> Self {
+        measure.map_or(Self::Empty, Self::Measure)
+    }
+
     /// A text; control characters become visible, and what is too long is cut.
     #[must_use]
     pub fn text(text: &str) -> Self {
@@ -147,7 +157,8 @@ impl Section {
     /// # Errors
     /// When the rows cannot be read back.
     pub fn totals(&self) -> io::Result<Vec<Vec<Cell>>> {
-        let mut sums: BTreeMap<String, Vec<Cell>> = BTreeMap::new();
+        // The euro first: it is what the reader looks for.
+        let mut sums: BTreeMap<(bool, String), Vec<Cell>> = BTreeMap::new();
         if self.totals.is_empty() {
             return Ok(Vec::new());
         }
@@ -156,18 +167,17 @@ impl Section {
             io::Result::Ok(())
         })?;
         sums.retain(|_, sum| sum.iter().any(|cell| *cell != Cell::Empty));
-        Ok(sums.into_iter().map(|(code, sum)| self.with_currency(sum, &code)).collect())
+        Ok(sums.into_iter().map(|((_, code), sum)| self.with_currency(sum, &code)).collect())
     }
 
-    fn add(&self, sums: &mut BTreeMap<String, Vec<Cell>>, row: &[Cell]) {
+    fn add(&self, sums: &mut BTreeMap<(bool, String), Vec<Cell>>, row: &[Cell]) {
         let currency = match self.currency.and_then(|column| row.get(column)) {
             Some(Cell::Text(code)) => code.as_str(),
             _ => "",
         };
-        if !sums.contains_key(currency) {
-            sums.insert(currency.to_owned(), vec![Cell::Empty; self.columns.len()]);
-        }
-        let Some(sum) = sums.get_mut(currency) else { return };
+        let sum = sums
+            .entry((currency != EURO, currency.to_owned()))
+            .or_insert_with(|| vec![Cell::Empty; self.columns.len()]);
         for column in &self.totals {
             if let (Some(sum), Some(cell)) = (sum.get_mut(*column), row.get(*column)) {
                 *sum = added(sum, cell);

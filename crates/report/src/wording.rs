@@ -7,6 +7,9 @@ use rust_decimal::Decimal;
 
 use crate::payment_period::Zone;
 
+/// Counts below are read without help.
+const APART: u64 = 10_000;
+
 /// A day: `12/05/2026` in French, `2026-05-12` in English.
 #[must_use]
 pub fn day(language: Language, date: Date) -> String {
@@ -33,6 +36,28 @@ pub fn clock_time_in(zone: Zone, language: Language, at: Timestamp) -> String {
 #[must_use]
 pub fn sum(language: Language, value: Decimal) -> String {
     facteur_texts::amount(language, &value.normalize().to_string())
+}
+
+/// A count; from ten thousand on with its thousands apart.
+#[must_use]
+pub fn count(language: Language, value: i64) -> String {
+    if value.unsigned_abs() < APART {
+        return value.to_string();
+    }
+    let grouped = facteur_texts::amount(language, &value.to_string());
+    // That writes decimals, of which a count has none.
+    grouped.rsplit_once([',', '.']).map_or(grouped.clone(), |(whole, _)| whole.to_owned())
+}
+
+/// A number that is no sum, with at least one decimal.
+#[must_use]
+pub fn measure(language: Language, value: Decimal) -> String {
+    let mut value = value.normalize();
+    if value.scale() == 0 {
+        value.rescale(1);
+    }
+    let text = value.to_string();
+    if language == Language::French { text.replace('.', ",") } else { text }
 }
 
 /// A currency as people write it.

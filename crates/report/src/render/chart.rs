@@ -21,15 +21,16 @@ const GAP: usize = 8;
 /// Currencies in which the same group may stand, one row each.
 const MOST_CURRENCIES: usize = 4;
 
-/// The bars of a table, where it has some and a value above zero. Rows that follow one another under the same name, a
-/// month in several currencies, are one bar where they are counted.
+/// The bars of a table, where it has some and a value above zero. Rows under the same name, a month
+/// in several currencies, are one bar where they are counted.
 pub(super) fn bars(language: Language, section: &Section) -> io::Result<Option<String>> {
     let Some((label, value)) = section.bars else { return Ok(None) };
     let mut rows: Vec<(Cell, Cell)> = Vec::new();
     for row in section.rows.first(MOST_BARS * MOST_CURRENCIES)? {
         let (Some(name), Some(cell)) = (row.get(label), row.get(value)) else { continue };
-        match (rows.last_mut(), cell) {
-            (Some((last, Cell::Count(sum))), Cell::Count(count)) if last == name => *sum = sum.saturating_add(*count),
+        let same = rows.iter_mut().find(|(other, _)| other == name);
+        match (same, cell) {
+            (Some((_, Cell::Count(sum))), Cell::Count(count)) => *sum = sum.saturating_add(*count),
             _ => rows.push((name.clone(), cell.clone())),
         }
     }
@@ -88,7 +89,7 @@ fn length(value: &Cell, largest: Decimal) -> i64 {
 fn size(cell: &Cell) -> Decimal {
     match cell {
         Cell::Count(count) => Decimal::from(*count),
-        Cell::Amount(amount) => *amount,
+        Cell::Amount(number) | Cell::Measure(number) => *number,
         _ => Decimal::ZERO,
     }
 }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::label_total;
 use crate::document::{Cell, Report, Section};
-use crate::wording::day;
+use crate::wording::{day, measure};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const LINE_END: &str = "\r\n";
@@ -51,6 +51,7 @@ fn field(language: Language, cell: &Cell) -> String {
         Cell::Text(text) => plain(text),
         Cell::Count(count) => count.to_string(),
         Cell::Amount(amount) => number(language, *amount),
+        Cell::Measure(value) => measure(language, *value),
         Cell::Day(date) => day(language, *date),
     }
 }

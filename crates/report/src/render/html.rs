@@ -12,9 +12,12 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;color:#1b1b1f;max-
      .about,.notes{color:#555;margin:.1rem 0}.wide{overflow-x:auto}table{border-collapse:collapse;min-width:24rem}\
      th,td{padding:.28rem .6rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}\
      thead th{border-bottom:2px solid #1f4e79}tfoot td{border-top:2px solid #1f4e79;font-weight:600}\
+     .notes{margin-top:.7rem}td.day{white-space:nowrap}.wide td{max-width:20rem;overflow-wrap:anywhere}\
      .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
-     .many td{min-width:5rem}.many td:last-child{min-width:16rem}svg{max-width:100%;height:auto;margin:.6rem 0}svg text{font:12px system-ui,sans-serif;fill:#1b1b1f}\
-     svg rect{fill:#1f4e79}@media print{body{margin:0;max-width:none;font-size:12px}h2{break-after:avoid}}";
+     .many{width:calc(100vw - 3rem);margin-left:calc(50% - 50vw + 1.5rem)}\
+     .many table{font-size:13px}.many td{min-width:4rem}.many td:last-child{min-width:14rem}svg{max-width:100%;height:auto;margin:.6rem 0}svg text{font:12px system-ui,sans-serif;fill:#1b1b1f}\
+     svg rect{fill:#1f4e79}@media print{.many{width:auto;margin-left:0}.many table{font-size:8px}.many th,.many td{padding:.1rem .2rem;min-width:0!important}\
+     body{margin:0;max-width:none;font-size:12px}h2{break-after:avoid}}";
 
 /// Columns from which a table is wider than most screens.
 const MANY: usize = 10;
@@ -84,7 +87,8 @@ fn line(out: &mut dyn Write, language: Language, section: &Section, row: &[Cell]
 const fn class(kind: Kind) -> &'static str {
     match kind {
         Kind::Count | Kind::Amount => " class=\"number\"",
-        Kind::Text | Kind::Identity | Kind::Day => "",
+        Kind::Identity | Kind::Day => " class=\"day\"",
+        Kind::Text => "",
     }
 }
 

@@ -42,7 +42,7 @@ fn value(cell: &Cell) -> Value {
         Cell::Empty => Value::Null,
         Cell::Text(text) => json!(text),
         Cell::Count(count) => json!(count),
-        Cell::Amount(amount) => json!(amount.to_string()),
+        Cell::Amount(number) | Cell::Measure(number) => json!(number.to_string()),
         Cell::Day(date) => json!(date.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! A report in a format: for a terminal, CSV, JSON, HTML, XLSX. Every format gets the same cells.
 
+mod cards;
 mod chart;
 mod csv;
 mod html;
@@ -13,7 +14,7 @@ use facteur_texts::Language;
 
 use crate::document::{Cell, Column, Kind, Report};
 use crate::status::short;
-use crate::wording::{day, sum};
+use crate::wording::{count, day, measure, sum};
 
 pub use text::text;
 
@@ -84,8 +85,9 @@ fn shown(language: Language, cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) => text.clone(),
-        Cell::Count(count) => count.to_string(),
+        Cell::Count(number) => count(language, *number),
         Cell::Amount(amount) => sum(language, *amount),
+        Cell::Measure(value) => measure(language, *value),
         Cell::Day(date) => day(language, *date),
     }
 }

@@ -4,9 +4,10 @@ use std::io;
 
 use facteur_texts::{Language, say};
 
+use super::cards::card;
 use super::shown_in;
 use crate::document::{Cell, Kind, Report, Section};
-use crate::table::{Align, Table};
+use crate::table::{Align, Table, wrapped};
 
 /// Rows of a table that a terminal is given; the other formats have them all.
 const MOST_ROWS: usize = 200;
@@ -18,7 +19,7 @@ const MOST_ROWS: usize = 200;
 pub fn text(language: Language, report: &Report, width: usize) -> io::Result<String> {
     let mut text = format!("{}\n", report.title);
     for line in &report.about {
-        text.push_str(&format!("{line}\n"));
+        text.push_str(&lines(line, width));
     }
     for section in &report.sections {
         text.push_str(&format!("\n{}\n", section.title));
@@ -26,7 +27,14 @@ pub fn text(language: Language, report: &Report, width: usize) -> io::Result<Str
             text.push_str(&format!("  {}\n", say(language, "report.empty", &[])));
             continue;
         }
-        text.push_str(&table(language, section)?.render(width));
+        let table = table(language, section)?;
+        match table.fits(width) {
+            true => text.push_str(&table.render(width)),
+            false => match table.folded(width) {
+                Some(folded) => text.push_str(&folded),
+                None => text.push_str(&cards(language, section, width)?),
+            },
+        }
         if section.rows.len() > MOST_ROWS {
             let more = (section.rows.len() - MOST_ROWS).to_string();
             text.push_str(&format!("{}\n", say(language, "report.more", &[("count", &more)])));
@@ -36,7 +44,26 @@ pub fn text(language: Language, report: &Report, width: usize) -> io::Result<Str
         text.push('\n');
     }
     for note in &report.notes {
-        text.push_str(&format!("{note}\n"));
+        text.push_str(&lines(note, width));
+    }
+    Ok(text)
+}
+
+/// A sentence, broken between its words where it is longer than a line.
+fn lines(sentence: &str, width: usize) -> String {
+    let lines = if width == 0 { vec![sentence.to_owned()] } else { wrapped(sentence, width) };
+    lines.join("\n") + "\n"
+}
+
+/// A table that is too wide in whatever way: its rows one after the other, a few lines each.
+fn cards(language: Language, section: &Section, width: usize) -> io::Result<String> {
+    let mut text = String::new();
+    for row in section.rows.first(MOST_ROWS)? {
+        text.push_str(&card(language, section, &row, width));
+    }
+    for mut total in section.totals()? {
+        super::label_total(language, section, &mut total);
+        text.push_str(&card(language, section, &total, width));
     }
     Ok(text)
 }

@@ -24,6 +24,7 @@ const HEADING_COLOR: u32 = 0x001F_4E79;
 struct Looks {
     heading: Format,
     amount: Format,
+    measure: Format,
     count: Format,
     day: Format,
     text: Format,
@@ -38,7 +39,8 @@ impl Looks {
         Self {
             heading: heading.set_font_color(Color::White),
             amount: Format::new().set_num_format("#,##0.00"),
-            count: Format::new().set_num_format("0"),
+            measure: Format::new().set_num_format("0.0##"),
+            count: Format::new().set_num_format("#,##0"),
             day: Format::new().set_num_format("dd/mm/yyyy"),
             text: Format::new().set_num_format("@"),
             wrapped: Format::new().set_num_format("@").set_text_wrap(),
@@ -122,6 +124,7 @@ fn cell(sheet: &mut Worksheet, row: u32, column: u16, value: &Cell, looks: &Look
         Cell::Count(count) => {
             sheet.write_number_with_format(row, column, binary(Decimal::from(*count)), &looks.count)?;
         }
+        Cell::Measure(value) => drop(sheet.write_number_with_format(row, column, binary(*value), &looks.measure)?),
         Cell::Amount(amount) => drop(sheet.write_number_with_format(row, column, binary(*amount), &looks.amount)?),
         Cell::Day(date) => match excel_day(*date) {
             Some(value) => drop(sheet.write_datetime_with_format(row, column, &value, &looks.day)?),
@@ -159,7 +162,7 @@ fn total_row(
                 sheet.write_string_with_format(row, column, text, &looks.total)?;
                 continue;
             }
-            Cell::Empty | Cell::Day(_) => continue,
+            Cell::Empty | Cell::Day(_) | Cell::Measure(_) => continue,
         };
         let range = |column: usize| format!("{0}2:{0}{1}", letters(column), last + 1);
         let code = section.currency.and_then(|column| total.get(column));

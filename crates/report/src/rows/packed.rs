@@ -38,6 +38,10 @@ fn pack(bytes: &mut Vec<u8>, cell: &Cell) {
             bytes.push(b'a');
             bytes.extend(amount.serialize());
         }
+        Cell::Measure(value) => {
+            bytes.push(b'm');
+            bytes.extend(value.serialize());
+        }
         Cell::Day(day) => {
             bytes.push(b'd');
             bytes.extend(day.year().to_le_bytes());
@@ -110,6 +114,7 @@ fn unpack(rest: &mut &[u8]) -> io::Result<Cell> {
         }
         b'c' => array(rest).map(|bytes| Cell::Count(i64::from_le_bytes(bytes))),
         b'a' => array(rest).map(|bytes| Cell::Amount(Decimal::deserialize(bytes))),
+        b'm' => array(rest).map(|bytes| Cell::Measure(Decimal::deserialize(bytes))),
         b'd' => {
             let year = i32::from_le_bytes(array(rest)?);
             let [month, day] = array(rest)?;
@@ -154,7 +159,7 @@ mod tests {
             let day = Date::new(1996, 1, 1).unwrap().plus_days(days);
             let row = vec![
                 Cell::Empty, Cell::Text(text), Cell::Count(count), Cell::Amount(Decimal::new(mantissa, scale)),
-                Cell::Day(day), Cell::Text("é".repeat(long)),
+                Cell::Measure(Decimal::new(mantissa, scale)), Cell::Day(day), Cell::Text("é".repeat(long)),
             ];
             let file = tempfile::tempfile().unwrap();
             write(&mut &file, &row).unwrap();

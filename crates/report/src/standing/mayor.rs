@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use facteur_model::lifecycle::State;
 use facteur_store::Store;
 use facteur_store::report::Entry;
-use facteur_texts::Language;
 use rust_decimal::Decimal;
 
 use super::collect::{each_with_events, signed};
@@ -15,7 +14,7 @@ use super::savings::Savings;
 use super::{Query, ReportError, Tables};
 use crate::document::{Cell, Kind, Report, Section};
 use crate::payment_period::Period;
-use crate::wording::sum;
+use crate::wording::{measure, sum};
 
 /// Recipients named.
 const TOP: usize = 10;
@@ -118,8 +117,8 @@ impl Page {
     fn headline(&self, query: &Query) -> Vec<String> {
         let Some(average) = average(self.days, self.paid) else { return Vec::new() };
         let legal: Vec<String> = self.legal_days.iter().map(i64::to_string).collect();
-        let (average, legal) = (number(query, average), legal.join(", "));
-        let share = number(query, self.share_in_time().unwrap_or_default());
+        let (average, legal) = (measure(query.language, average), legal.join(", "));
+        let share = measure(query.language, self.share_in_time().unwrap_or_default());
         let late = self.late_now.to_string();
         let sum = sum(query.language, self.late_sum);
         vec![
@@ -140,8 +139,8 @@ impl Page {
         section.rows = vec![
             query.figure("invoices", Cell::Count(self.invoices)),
             query.figure("paid", Cell::Count(self.paid)),
-            query.figure("average_days", Cell::amount(average(self.days, self.paid))),
-            query.figure("share_in_time", Cell::amount(self.share_in_time())),
+            query.figure("average_days", Cell::measure(average(self.days, self.paid))),
+            query.figure("share_in_time", Cell::measure(self.share_in_time())),
             query.figure("paid_late", Cell::Count(self.paid_late)),
             query.figure("late", Cell::Count(self.late_now)),
             query.figure("late_sum", Cell::Amount(self.late_sum)),
@@ -151,11 +150,6 @@ impl Page {
         .into();
         section
     }
-}
-
-fn number(query: &Query, value: Decimal) -> String {
-    let text = value.normalize().to_string();
-    if query.language == Language::French { text.replace('.', ",") } else { text }
 }
 
 /// Days from the start of the period until payment, an interruption left out.
@@ -192,7 +186,7 @@ fn averages(query: &Query, key: &'static str, group: &'static str, all: Vec<(&St
     ];
     let mut section = Section::new(key, query.section_title(key), columns);
     let row = |(name, (count, days)): (&String, (i64, i64))| {
-        vec![Cell::text(name), Cell::Count(count), Cell::amount(average(days, count))]
+        vec![Cell::text(name), Cell::Count(count), Cell::measure(average(days, count))]
     };
     section.rows = all.into_iter().map(row).collect();
     section.bars = Some((0, 2));

@@ -33,6 +33,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         // What is eliminated is overwritten in the file, not only forgotten.
         .pragma("secure_delete", "ON")
+        // Counting a large store once, in a migration, is no trouble to be told.
+        .disable_statement_logging()
 }
 
 fn cannot_open(path: &Path) -> impl Fn(sqlx::Error) -> StoreError + '_ {

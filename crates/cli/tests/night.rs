@@ -231,11 +231,12 @@ fn the_reports_of_a_night_are_in_its_folder_and_in_its_mail_in_both_languages() 
     let gateway = Gateway::start(&[]);
     let home = nightly_home(&gateway.url, &office, "formats = ['html', 'csv', 'xlsx', 'json', 'text']");
     home.set("reports = ['daily', 'waiting']", "reports = ['daily', 'deadlines', 'year-end']");
+    home.set("time_zone = \"Europe/Paris\"", "time_zone = 'Indian/Reunion'");
+    home.set("payer = \"local_authority\"", "payer = 'health_establishment'");
     let path = home.path().join("facteur.toml");
     let whole = std::fs::read_to_string(&path).unwrap();
-    let settings = "[report]\ntime_zone = 'Indian/Reunion'\npayer = 'health_establishment'\n[[report.budget]]\n\
-                    name = 'Budget annexe'\nsiret = '99970001600010'\n";
-    std::fs::write(&path, format!("{whole}\n{settings}")).unwrap();
+    let budget = "[[report.budget]]\nname = 'Budget annexe'\nsiret = '99970001600010'\n";
+    std::fs::write(&path, format!("{whole}\n{budget}")).unwrap();
     home.drop_in("une.xml", &invoice("R-1"));
     home.drop_in("vide.xml", b"");
     home.ends(1, &["nightly"]);

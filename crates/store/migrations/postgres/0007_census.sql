@@ -43,3 +43,7 @@ CREATE TRIGGER invoice_is_counted_anew AFTER UPDATE OF state, flow_state, invoic
 FOR EACH ROW WHEN ((old.state, old.flow_state, old.invoice_state, old.currency, old.cents)
     IS DISTINCT FROM (new.state, new.flow_state, new.invoice_state, new.currency, new.cents))
 EXECUTE FUNCTION facteur_counted();
+
+-- The invoices of a supplier by its SIREN, in the order in which they came in, with what is asked of them beside.
+CREATE INDEX invoice_by_supplier_siren ON invoice (supplier_siren, received_at, id, supplier_siret, state)
+WHERE supplier_siren IS NOT NULL;

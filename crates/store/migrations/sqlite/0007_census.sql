@@ -53,3 +53,7 @@ BEGIN
     ON CONFLICT (state, flow_state, invoice_state, currency, priced, place)
     DO UPDATE SET many = census.many + excluded.many, cents = census.cents + excluded.cents;
 END;
+
+-- The invoices of a supplier by its SIREN, in the order in which they came in, with what is asked of them beside.
+CREATE INDEX invoice_by_supplier_siren ON invoice (supplier_siren, received_at, id, supplier_siret, state)
+WHERE supplier_siren IS NOT NULL;

@@ -149,13 +149,13 @@ pub(super) fn among_states(query: &mut QueryBuilder<Db>, states: &[State]) {
     }
 }
 
-/// By SIREN or SIRET through the index of keys, which begins with the legal person; else by a part of the name.
+/// By SIREN or SIRET, which an index has in the order of reception; else by a part of the name.
 pub(super) fn of_supplier(query: &mut QueryBuilder<Db>, supplier: &str) {
     if !is_number(supplier) {
         query.push(" AND supplier").push(CONTAINS).push_bind(part(supplier)).push(" ESCAPE '\\'");
         return;
     }
-    query.push(" AND siren IN (SELECT siren FROM legal_person) AND supplier_siren = ");
+    query.push(" AND supplier_siren = ");
     query.push_bind(supplier.chars().take(SIREN).collect::<String>());
     if supplier.len() > SIREN {
         query.push(" AND supplier_siret = ").push_bind(supplier.to_owned());

@@ -15,7 +15,7 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;color:#1b1b1f;max-
      .notes{margin-top:.7rem}td.day{white-space:nowrap}.wide td{max-width:20rem;overflow-wrap:anywhere}\
      .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
      .many{width:calc(100vw - 3rem);margin-left:calc(50% - 50vw + 1.5rem)}\
-     .many table{font-size:13px}.many td{min-width:4rem}.many td:last-child{min-width:14rem}svg{max-width:100%;height:auto;margin:.6rem 0}svg text{font:12px system-ui,sans-serif;fill:#1b1b1f}\
+     .many table{font-size:13px}.many td:not([class]){min-width:6.5rem}.many td:last-child{min-width:14rem}svg{max-width:100%;height:auto;margin:.6rem 0}svg text{font:12px system-ui,sans-serif;fill:#1b1b1f}\
      svg rect{fill:#1f4e79}@media print{.many{width:auto;margin-left:0}.many table{font-size:8px}.many th,.many td{padding:.1rem .2rem;min-width:0!important}\
      body{margin:0;max-width:none;font-size:12px}h2{break-after:avoid}}";
 

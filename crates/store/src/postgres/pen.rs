@@ -21,6 +21,7 @@ use crate::record::Invoice;
 pub(crate) struct Pen {
     options: PgConnectOptions,
     connection: Option<Connection>,
+    attempts: u64,
 }
 
 /// Why a transaction did not end well.
@@ -61,7 +62,7 @@ macro_rules! patiently {
 
 impl Pen {
     pub(crate) const fn new(options: PgConnectOptions) -> Self {
-        Self { options, connection: None }
+        Self { options, connection: None, attempts: 0 }
     }
 
     /// Writes all of them in one transaction, or none.
@@ -91,7 +92,14 @@ impl Pen {
     }
 
     async fn attempt(&mut self, changes: &[&Change]) -> Result<Vec<Done>, Failure> {
+        self.attempts += 1;
+        let outgrown = self.attempts.is_power_of_two();
         let connection = self.connected().await?;
+        if outgrown {
+            // Made while a table was nearly empty, where every index beginning with the legal person costs the same, a
+            // plan would be kept until the server analyses the table: the import would slow down with its square.
+            connection.execute("DISCARD PLANS").await.map_err(StoreError::from)?;
+        }
         begin(connection).await?;
         let written = match prepared(connection, changes).await {
             Ok(written) => written,

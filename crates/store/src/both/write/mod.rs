@@ -8,7 +8,7 @@ mod eliminate;
 mod hold;
 mod intent;
 mod mandate;
-mod orders;
+pub(super) mod orders;
 mod papers;
 mod process;
 mod receive;

@@ -1,5 +1,6 @@
 //! The orders that write or look up many rows at once: rows go in as JSON arrays of objects, bytes of documents as one
-//! long text of bytes of which each row has its part. Every read is by an index, row by row.
+//! long text of bytes of which each row has its part. Every read is by an index, row by row: `+received_at` keeps a
+//! planner from walking all invoices of a supplier in the order of another index.
 
 use super::super::text::{each, orders};
 
@@ -45,11 +46,11 @@ macro_rules! documents {
 pub(super) const PUT_DOCUMENTS: &str = orders!(new_dictionaries: dictionaries!(), new_documents: documents!());
 
 /// For each document that comes in: was this arrival recorded, and which invoice has the same bytes; $1.
-pub(super) const WHAT_IS_KNOWN_OF_ARRIVALS: &str = concat!(
+pub(in super::super) const WHAT_IS_KNOWN_OF_ARRIVALS: &str = concat!(
     given!("$1"),
     "SELECT CAST(one ->> 'place' AS BIGINT), (SELECT count(*) FROM arrival WHERE id = (one ->> 'arrival')), \
      (SELECT id FROM invoice WHERE siren = (one ->> 'siren') AND sha256 = (one ->> 'sha256') \
-      AND state NOT IN ('abandoned', 'duplicate') AND eliminated IS NULL ORDER BY received_at, id LIMIT 1) FROM given"
+      AND state NOT IN ('abandoned', 'duplicate') AND eliminated IS NULL ORDER BY +received_at, id LIMIT 1) FROM given"
 );
 
 /// New invoices with their arrivals, documents and first versions; $4.
@@ -81,16 +82,16 @@ pub(super) const RECEIVE: &str = orders!(
 /// For each invoice that was looked at: what the store has of it, the other invoice with the same duplicate key (legal
 /// person, issue year, supplier SIREN, number), and the other one of the same supplier with the same total, issued
 /// within the window; $1.
-pub(super) const WHAT_IS_KNOWN_OF_INVOICES: &str = concat!(
+pub(in super::super) const WHAT_IS_KNOWN_OF_INVOICES: &str = concat!(
     given!("$1"),
     "SELECT own.id, own.siren, own.version, own.key_released, own.state, own.received_at, \
      CAST(CASE WHEN own.version = 1 AND version.verdict IS NULL THEN 1 ELSE 0 END AS BIGINT), \
      (SELECT id FROM invoice WHERE siren = own.siren AND supplier_siren = (one ->> 'supplier_siren') \
       AND number = (one ->> 'number') AND issue_year = CAST(one ->> 'issue_year' AS BIGINT) AND id <> own.id \
-      AND key_exempt = 0 AND state NOT IN ('abandoned', 'duplicate') ORDER BY received_at, id LIMIT 1), \
+      AND key_exempt = 0 AND state NOT IN ('abandoned', 'duplicate') ORDER BY +received_at, id LIMIT 1), \
      (SELECT id FROM invoice WHERE siren = own.siren AND supplier_siren = (one ->> 'supplier_siren') \
       AND total = (one ->> 'total') AND issued BETWEEN (one ->> 'from') AND (one ->> 'until') AND id <> own.id \
-      AND state NOT IN ('abandoned', 'duplicate') ORDER BY received_at, id LIMIT 1) \
+      AND state NOT IN ('abandoned', 'duplicate') ORDER BY +received_at, id LIMIT 1) \
      FROM given CROSS JOIN invoice AS own LEFT JOIN version ON version.invoice = own.id AND version.n = own.version \
      WHERE own.id = (one ->> 'id')"
 );

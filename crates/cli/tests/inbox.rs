@@ -385,11 +385,13 @@ fn what_was_not_accepted_is_sent_again() {
     let gateway = Gateway::start(&["--retry-after", "1"]);
     let home = Home::demo(&gateway.url);
     let id = home.import("reportee.xml", &invoice("D-1"));
-    let other = home.import("reportee-puis-abandonnee.xml", &invoice("D-2"));
-    gateway.tell("faults", r#"{"next":["http-429","http-429"]}"#);
+    gateway.tell("faults", r#"{"next":["http-429"]}"#);
     home.ends(1, &["send"]);
     assert_eq!(shown_state(&home, &id), "deferred");
     assert_eq!(home.json(&["show", &id])[0]["reason"]["code"], "NOT-ACCEPTED");
+    let other = home.import("reportee-puis-abandonnee.xml", &invoice("D-2"));
+    gateway.tell("faults", r#"{"next":["http-429"]}"#);
+    home.ends(1, &["send", &other]);
     hand(&home, 0, "abandon", &other);
     home.ends(0, &["send", &id]);
     assert_eq!(shown_state(&home, &id), "deposited");

@@ -158,7 +158,7 @@ async fn rates_are_replaced_at_run_time_and_may_concern_every_call() {
     assert_eq!(simulator.search(json!({})).await["codeRetour"], 0, "without @all only deposits fail");
 
     let shown = simulator.admin("/simulator/faults", json!({ "http-429@all": 1.0 })).await;
-    assert_eq!(shown, json!({ "rates": { "http-429@all": 1.0 }, "next": [] }));
+    assert_eq!(shown, json!({ "rates": { "http-429@all": 1.0 }, "next": [], "committed": { "http-500": 1 } }));
     assert_eq!(simulator.call("/cpro/factures/v1/rechercher/fournisseur", json!({})).await.status, 429);
     simulator.admin("/simulator/faults", json!({})).await;
     assert_eq!(status(simulator.try_deposit("IN_DP_E1_UBL_INVOICE", "f.xml", &bytes).await), 200);

@@ -65,6 +65,8 @@ impl<'a> Ordeal<'a> {
             ("deposit_seconds = 900\n", "deposit_seconds = 2\n"),
             ("page_size = 100\n", "page_size = 2\n"),
             ("follow_seconds = 600\n", "follow_seconds = 1\n"),
+            // Days of refusals at the real pace, less than a second at this one: the end of patience has its own tests.
+            ("give_up_attempts = 40\n", "give_up_attempts = 0\n"),
         ] {
             home.set(from, to);
         }

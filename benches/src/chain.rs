@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context as _;
 use facteur_validate::packs::Packs;
@@ -14,8 +15,13 @@ use crate::measure::Spread;
 use crate::report::{Goal, Row, print};
 use crate::{rules, schema};
 
-/// Documents of a round: SaxonC takes many milliseconds for each.
-const DOCUMENTS: usize = 1_000;
+/// Documents of a round, a night's batch: our start and the loading of the rules, which the time of the peer leaves out, are
+/// shared out.
+const DOCUMENTS: usize = 4_000;
+/// The recipient of the documents, as the directory has it.
+const RECIPIENT: &str = r#"{"siret":"99970001600010","name":"Commune de Valbrune","active":true,
+    "service_required":false,"commitment_required":false,"either_required":false,
+    "services":[{"code":"TECHNIQUE","name":"Services techniques","active":true,"commitment_required":false}]}"#;
 
 /// A channel, as the configuration spells it, and the rule sets that apply there.
 struct Channel {
@@ -26,13 +32,21 @@ struct Channel {
 
 const CHORUS_PRO: Channel =
     Channel { name: "Chorus Pro (EN 16931)", context: "cpro-historic", sets: &["EN16931-UBL-RULES"] };
+const REFORM: Channel = Channel {
+    name: "the reform's channel (EXTENDED-CTC-FR, BR-FR)",
+    context: "afnor",
+    sets: &["EXTENDED-CTC-FR-UBL-RULES", "BR-FR-FLUX2-UBL-RULES"],
+};
 
 pub fn run(rounds: usize, python: &Path) -> anyhow::Result<()> {
     let bench = Bench::new()?;
     let packs = schema::packs(&bench.packs())?;
     let documents = bench.documents_of("documents", Generator::new(11), DOCUMENTS, UBL_LINES_10_KB)?;
     let batch = Batch { documents: &documents, count: DOCUMENTS };
+    let reform = bench.documents_of("reform", Generator::new(11).for_the_reform(), DOCUMENTS, UBL_LINES_10_KB)?;
+    let reform = Batch { documents: &reform, count: DOCUMENTS };
     let mut rows = Vec::from(against_python(&bench, &packs, &CHORUS_PRO, batch, rounds, python)?);
+    rows.extend(against_python(&bench, &packs, &REFORM, reform, rounds, python)?);
     rows.extend(on_a_server(&bench, batch, rounds)?);
     let note = format!(
         "{DOCUMENTS} UBL invoices of 10 kB in a folder, P-256, detached seals verified by both engines, start-up included \
@@ -93,6 +107,15 @@ fn home(bench: &Bench, context: &str) -> anyhow::Result<PathBuf> {
     anyhow::ensure!(text.contains("context = \"cpro-historic\""), "another configuration than expected");
     fs::write(&file, text.replace("context = \"cpro-historic\"", &format!("context = \"{context}\"")))
         .context("the configuration of the home")?;
+    let directory = home.join("directory.jsonl");
+    fs::write(&directory, RECIPIENT.replace('\n', " "))?;
+    let told = Command::new(bench.program())
+        .arg("--home")
+        .arg(&home)
+        .args(["directory", "import"])
+        .arg(&directory)
+        .output()?;
+    anyhow::ensure!(told.status.success(), "facteur directory import: {}", String::from_utf8_lossy(&told.stderr));
     Ok(home)
 }
 

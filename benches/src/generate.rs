@@ -28,6 +28,7 @@ const GOODS: [&str; 8] = [
 pub struct Generator {
     draw: Draw,
     made: u64,
+    reform: bool,
 }
 
 /// What is drawn for one invoice; amounts in cents.
@@ -60,13 +61,21 @@ impl Generator {
 
     /// A generator whose invoices have the numbers after this one.
     pub const fn after(seed: u64, made: u64) -> Self {
-        Self { draw: Draw::new(seed), made }
+        Self { draw: Draw::new(seed), made, reform: false }
+    }
+
+    /// The same invoices as the reform's channel wants them (UBL only): profile, framework M1, notes, addresses.
+    pub const fn for_the_reform(self) -> Self {
+        Self { reform: true, ..self }
     }
 
     /// The next invoice, as UBL.
     pub fn ubl(&mut self, lines: usize) -> String {
         let draft = self.draft(lines);
         let mut text = ubl_header(&draft);
+        if self.reform {
+            text = for_the_reform(&text, &draft.supplier.siren);
+        }
         for (n, line) in (1..).zip(&draft.lines) {
             ubl_line(&mut text, n, line);
         }
@@ -251,6 +260,25 @@ fn ubl_header(draft: &Draft) -> String {
   </cac:LegalMonetaryTotal>
 "#
     )
+}
+
+/// What the reform's channel asks for beside what Chorus Pro does.
+fn for_the_reform(header: &str, supplier: &str) -> String {
+    let profile = ">urn:cen.eu:en16931:2017<";
+    let extended = ">urn:cen.eu:en16931:2017#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr<";
+    let currency = "  <cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>\n";
+    let notes = "  <cbc:Note>#PMD#Pénalités : taux directeur de la BCE majoré de huit points.</cbc:Note>\n  \
+                 <cbc:Note>#AAB#Pas d'escompte pour paiement anticipé.</cbc:Note>\n  <cbc:Note>#ADN#B2G</cbc:Note>\n";
+    let mut text = header
+        .replacen(profile, extended, 1)
+        .replacen("<cbc:ProfileID>A1<", "<cbc:ProfileID>M1<", 1)
+        .replacen(currency, &format!("{notes}{currency}  <cbc:BuyerReference>TECHNIQUE</cbc:BuyerReference>\n"), 1);
+    for (party, siren) in [("Supplier", supplier), ("Customer", "999700016")] {
+        let opening = format!("<cac:Accounting{party}Party>\n    <cac:Party>\n");
+        let address = format!("{opening}      <cbc:EndpointID schemeID=\"0225\">{siren}</cbc:EndpointID>\n");
+        text = text.replacen(&opening, &address, 1);
+    }
+    text
 }
 
 fn ubl_line(text: &mut String, n: usize, line: &Line) {

@@ -3,18 +3,16 @@
 //! Request: the level, length and bytes of the XML, then the PDF to the end of the input. Answer: 0 and the new PDF, or
 //! 1 and why there is none.
 
-use std::ffi::OsStr;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Stdio, exit};
+use std::process::exit;
 
 use facteur_render::factur_x::{Level, attach};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::TIME_LIMIT;
 use super::child::{EXIT_NOT_CONFINED, confine};
+use super::{TIME_LIMIT, start_bare};
 
 /// The hidden command of the executable.
 pub const ARGUMENT: &str = "worker-carry";
@@ -55,7 +53,7 @@ fn serve() -> io::Result<()> {
 /// # Errors
 /// Why the PDF cannot carry it.
 pub(super) async fn carry(program: &Path, pdf: &[u8], xml: &[u8], level: Level) -> Result<Vec<u8>, String> {
-    let exchange = exchange(program.as_os_str(), pdf, xml, level);
+    let exchange = exchange(program, pdf, xml, level);
     match timeout(TIME_LIMIT, exchange).await {
         Ok(Ok(mut answer)) => match answer.first() {
             Some(&DONE) => Ok(answer.split_off(1)),
@@ -67,25 +65,13 @@ pub(super) async fn carry(program: &Path, pdf: &[u8], xml: &[u8], level: Level) 
     }
 }
 
-async fn exchange(program: &OsStr, pdf: &[u8], xml: &[u8], level: Level) -> io::Result<Vec<u8>> {
+async fn exchange(program: &Path, pdf: &[u8], xml: &[u8], level: Level) -> io::Result<Vec<u8>> {
     let size = u32::try_from(xml.len()).map_err(io::Error::other)?;
     if (pdf.len() + xml.len() + 5) as u64 > REQUEST_MAX {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     let place = LEVELS.iter().position(|known| *known == level).unwrap_or_default();
-    let mut child = Command::new(program)
-        .arg(ARGUMENT)
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
-    let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(io::Error::other("no pipe to the process"));
-    };
+    let (mut child, mut input, output) = start_bare(program, [ARGUMENT], None)?;
     // It reads everything before it writes.
     input.write_u8(u8::try_from(place).map_err(io::Error::other)?).await?;
     input.write_u32_le(size).await?;

@@ -11,10 +11,10 @@ mod protocol;
 mod recognition;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -190,21 +190,8 @@ impl PdfWorkerPool {
     }
 
     fn start(&self) -> Result<Worker, PdfError> {
-        let mut child = Command::new(&self.program)
-            .args(&self.arguments)
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(unavailable)?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(input), Some(output)) => Ok(Worker { child, input, output }),
-            _ => Err(unavailable("no pipe to the process")),
-        }
+        let (child, input, output) = start_bare(&self.program, &self.arguments, None).map_err(unavailable)?;
+        Ok(Worker { child, input, output })
     }
 
     async fn ask<T: Asked>(&self, mut worker: Worker, question: &Question, bytes: &[u8]) -> Result<T, PdfError> {
@@ -262,6 +249,30 @@ impl Worker {
             return unavailable("the process could not limit itself");
         }
         PdfError::WorkerDied { detail: describe(status) }
+    }
+}
+
+/// Starts a program that inherits nothing: no environment but `variable`, no folder, no terminal; in a process group of
+/// its own, killed when it is dropped. Its standard input and output are pipes.
+fn start_bare(
+    program: &Path,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    variable: Option<(&str, &str)>,
+) -> io::Result<(Child, ChildStdin, ChildStdout)> {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(variable)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    match (child.stdin.take(), child.stdout.take()) {
+        (Some(input), Some(output)) => Ok((child, input, output)),
+        _ => Err(io::Error::other("no pipe to the process")),
     }
 }
 

@@ -8,7 +8,6 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use facteur_parse::pdf::PdfPages;
@@ -16,8 +15,9 @@ use facteur_parse::pdf::fields::template::Template;
 use facteur_parse::pdf::scan::{RecognisedPage, Scan, ScanError, ScanPage, read_recognised};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Command;
 use tokio::time::timeout;
+
+use super::start_bare;
 
 /// The language of the invoices, as tesseract names it.
 const LANGUAGE: &str = "fra";
@@ -113,22 +113,9 @@ async fn run(
     output_max: u64,
     time: Duration,
 ) -> io::Result<Vec<u8>> {
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .env("OMP_THREAD_LIMIT", "1")
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
+    let (mut child, mut stdin, stdout) = start_bare(program, arguments, Some(("OMP_THREAD_LIMIT", "1")))?;
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     limit(group)?;
-    let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(io::Error::other("no pipe to the process"));
-    };
     let write = async move {
         // A program that has seen enough closes its end.
         stdin.write_all(input).await.ok();

@@ -5,7 +5,7 @@ use std::slice;
 use facteur_xml::{Document, Node, NodeId};
 
 use crate::xpath::expr::Test;
-use crate::xpath::names::{NameId, NameTable};
+use crate::xpath::names::{NameId, NameTable, OfNamespace};
 
 /// A place in a document, in document order: the document itself, an element or text, an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,17 +91,18 @@ impl<'d> Index<'d> {
             with_attributes: Vec::new(),
         };
         let root = document.root();
-        index.element(root, table, &mut Vec::new());
+        let mut names = Lookup::new(table);
+        index.element(root, &mut names, &mut Vec::new());
         let mut open = vec![(0, NONE)];
         for node in root.descendants() {
-            index.element(node, table, &mut open);
+            index.element(node, &mut names, &mut open);
         }
         index.list();
         index
     }
 
     /// Takes an element in. `open` holds the elements around it, each with the last of those right below it so far.
-    fn element(&mut self, node: Node<'d>, table: &NameTable, open: &mut Vec<(u32, u32)>) {
+    fn element(&mut self, node: Node<'d>, lookup: &mut Lookup<'_, 'd>, open: &mut Vec<(u32, u32)>) {
         let at = node.id().0;
         while open.last().is_some_and(|&(around, _)| self.entries[around as usize].end <= at) {
             open.pop();
@@ -123,7 +124,7 @@ impl<'d> Index<'d> {
         }
         let names = &mut self.names[number as usize];
         if !names.known {
-            *names = of_name(table, node.namespace().unwrap_or(""), node.name());
+            *names = lookup.names(node.namespace(), node.name());
         }
         if names.example == NONE {
             names.example = at;
@@ -133,7 +134,7 @@ impl<'d> Index<'d> {
         for attribute in node.attributes() {
             let names = &mut self.names[attribute.name_number() as usize];
             if !names.known {
-                *names = of_name(table, attribute.namespace().unwrap_or(""), attribute.name());
+                *names = lookup.names(attribute.namespace(), attribute.name());
             }
             self.attributes[usize::from(names.id)] = true;
         }
@@ -339,12 +340,32 @@ impl Iterator for ChildrenNamed<'_> {
     }
 }
 
-fn of_name(table: &NameTable, namespace: &str, local: &str) -> Names {
-    Names {
-        known: true,
-        id: table.find(namespace, local),
-        namespace: table.find_part(namespace),
-        local: table.find_part(local),
-        example: NONE,
+/// Looks names up. A document writes hundreds of names of few namespaces, whose addresses are long: what is known of
+/// the last ones is found by where their text stands.
+struct Lookup<'t, 'd> {
+    table: &'t NameTable,
+    recent: Vec<(&'d str, OfNamespace<'t>)>,
+}
+
+impl<'t, 'd> Lookup<'t, 'd> {
+    /// Namespaces that are remembered.
+    const RECENT: usize = 8;
+
+    const fn new(table: &'t NameTable) -> Self {
+        Self { table, recent: Vec::new() }
+    }
+
+    fn names(&mut self, namespace: Option<&'d str>, local: &str) -> Names {
+        let namespace = namespace.unwrap_or("");
+        let known = self.recent.iter().find(|(known, _)| std::ptr::eq(*known, namespace)).map(|(_, known)| *known);
+        let of = known.unwrap_or_else(|| {
+            let of = self.table.of_namespace(namespace);
+            if self.recent.len() < Self::RECENT {
+                self.recent.push((namespace, of));
+            }
+            of
+        });
+        let example = NONE;
+        Names { known: true, id: of.find(local), namespace: of.part, local: self.table.find_part(local), example }
     }
 }

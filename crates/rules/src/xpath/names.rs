@@ -13,6 +13,21 @@ pub(crate) struct NameTable {
     strings: Table<String, u16>,
 }
 
+/// What rules mention of one namespace.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfNamespace<'t> {
+    names: Option<&'t Table<String, NameId>>,
+    /// Its number, 0 if no wildcard mentions it.
+    pub(crate) part: u16,
+}
+
+impl OfNamespace<'_> {
+    /// The number of a name of this namespace, 0 if no rule mentions it.
+    pub(crate) fn find(&self, local: &str) -> NameId {
+        self.names.and_then(|names| names.get(local)).copied().unwrap_or(0)
+    }
+}
+
 impl NameTable {
     /// The number of an expanded name; `None` beyond what a rule set may mention.
     pub(crate) fn intern(&mut self, namespace: &str, local: &str) -> Option<NameId> {
@@ -30,13 +45,16 @@ impl NameTable {
         Some(*self.strings.entry(part.to_owned()).or_insert(next))
     }
 
-    /// The number of an expanded name, 0 if no rule mentions it.
-    pub(crate) fn find(&self, namespace: &str, local: &str) -> NameId {
-        self.numbers.get(namespace).and_then(|names| names.get(local)).copied().unwrap_or(0)
+    /// What rules mention of a namespace.
+    pub(crate) fn of_namespace(&self, namespace: &str) -> OfNamespace<'_> {
+        OfNamespace { names: self.numbers.get(namespace), part: self.find_part(namespace) }
     }
 
     /// The number of a namespace or local name, 0 if no wildcard mentions it.
     pub(crate) fn find_part(&self, part: &str) -> u16 {
+        if self.strings.is_empty() {
+            return 0;
+        }
         self.strings.get(part).copied().unwrap_or(0)
     }
 

@@ -25,14 +25,15 @@ mod schema;
 mod sealing;
 mod stages;
 mod store;
+mod workers;
 mod year;
 
 use anyhow::{Context as _, bail};
 
-const PARTS: [&str; 11] =
-    ["reading", "schema", "rules", "pdf", "draft", "page", "sealing", "import", "memory", "chain", "store"];
+const PARTS: [&str; 12] =
+    ["reading", "schema", "rules", "pdf", "draft", "page", "sealing", "import", "memory", "chain", "workers", "store"];
 /// Those that take minutes, and gigabytes: only by name.
-const LONG: [&str; 2] = ["chain", "store"];
+const LONG: [&str; 3] = ["chain", "workers", "store"];
 /// Rounds in which ours and the peer's take turns.
 const ROUNDS: usize = 5;
 
@@ -64,6 +65,7 @@ fn main() -> anyhow::Result<()> {
             "import" => import::run(rounds, &python)?,
             "memory" => import::memory()?,
             "chain" => chain::run(rounds, &python)?,
+            "workers" => workers::run()?,
             _ => store::run(rounds)?,
         }
     }

@@ -18,7 +18,7 @@ CARGO_DENY_VERSION := 0.20.2
 KILLS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup wheels packs build release demo fmt deny clippy lint advisories test torture conformance fuzz bench year \
+.PHONY: help setup wheels packs build release demo fmt deny locks clippy lint advisories test torture conformance fuzz bench year \
         venv clean-demo clean-all
 
 help: ## This list.
@@ -53,7 +53,12 @@ deny: ## Are licences, sources and versions of what we build with as deny.toml w
 clippy: setup ## Warnings are errors.
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-lint: fmt deny clippy ## fmt, deny, clippy.
+locks: ## Do the fuzzers, workspaces of their own, lock what the crates now depend on?
+	@for manifest in crates/*/fuzz/Cargo.toml; do \
+	  cargo metadata --locked --format-version 1 --manifest-path "$$manifest" >/dev/null; \
+	done
+
+lint: fmt deny locks clippy ## fmt, deny, locks, clippy.
 
 advisories: ## Known vulnerabilities of what we build with; needs the open network.
 	@scripts/cargo_deny.sh "$(CARGO_DENY_VERSION)"

@@ -1,56 +1,17 @@
 //! What is read from the pages of real hybrid PDFs, with the XML that they carry as the truth.
 #![allow(clippy::unwrap_used)]
 
+mod hybrids;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use facteur_model::amount::Amount;
-use facteur_model::invoice::Invoice;
 use facteur_parse::pdf::fields::{FieldName, Reading, read};
-use facteur_parse::pdf::{PdfLimits, PdfText, extract, read_text};
-use facteur_xml::{Document, Limits};
-
-fn corpus() -> Option<PathBuf> {
-    let named = std::env::var_os("FACTEUR_CORPUS").map(PathBuf::from);
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let corpus = named.unwrap_or(beside);
-    corpus.is_dir().then_some(corpus)
-}
-
-fn pdfs(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            if path.file_name().unwrap() != "pdf-torture" {
-                pdfs(&path, found);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "pdf") {
-            found.push(path);
-        }
-    }
-    found.sort();
-}
+use hybrids::Hybrid;
 
 struct Sample {
-    name: String,
-    text: PdfText,
-    truth: Invoice,
+    hybrid: Hybrid,
     reading: Reading,
-}
-
-fn sample(path: &Path) -> Option<Sample> {
-    let bytes = std::fs::read(path).unwrap();
-    let limits = PdfLimits::default();
-    let content = extract(&bytes, &limits).ok()?;
-    let xml = content.attachments.get(content.invoice_xml?)?;
-    let document = Document::parse(&xml.bytes, &Limits::default()).ok()?;
-    let truth = facteur_parse::read(&document).ok()?.invoice;
-    let text = read_text(&bytes, &limits).ok()?;
-    if text.is_empty() {
-        return None;
-    }
-    let reading = read(&text);
-    Some(Sample { name: path.file_name().unwrap().to_string_lossy().into_owned(), text, truth, reading })
 }
 
 /// Letters and digits only, as a person compares.
@@ -60,7 +21,7 @@ fn compact(text: &str) -> String {
 
 /// The spellings under which a value may stand on a page.
 fn printed(sample: &Sample, name: FieldName, truth: &str) -> bool {
-    let page = sample.text.plain();
+    let page = sample.hybrid.text.plain();
     match name {
         FieldName::Issued => {
             let (year, month, day) = (&truth[..4], &truth[5..7], &truth[8..10]);
@@ -87,7 +48,7 @@ fn printed(sample: &Sample, name: FieldName, truth: &str) -> bool {
 }
 
 fn truth(sample: &Sample, name: FieldName) -> Option<String> {
-    let invoice = &sample.truth;
+    let invoice = &sample.hybrid.truth;
     match name {
         FieldName::Number => invoice.number.clone(),
         FieldName::Issued => invoice.issued.map(|date| date.to_string()),
@@ -119,31 +80,26 @@ struct Score {
 
 #[test]
 fn fields_of_hybrid_pdfs_agree_with_their_xml() {
-    let Some(corpus) = corpus() else {
-        println!("left out: the corpus is not here");
-        return;
-    };
-    let mut files = Vec::new();
-    pdfs(&corpus, &mut files);
+    let Some(hybrids) = hybrids::all() else { return };
     let mut scores: BTreeMap<(bool, FieldName), Score> = BTreeMap::new();
     let mut seen = std::collections::HashSet::new();
     let mut alarms = Vec::new();
-    for path in &files {
-        let Some(sample) = sample(path) else { continue };
+    for hybrid in hybrids {
+        let sample = Sample { reading: read(&hybrid.text), hybrid };
         let french =
-            sample.truth.seller.address.as_ref().is_some_and(|address| address.country.as_deref() == Some("FR"));
+            sample.hybrid.truth.seller.address.as_ref().is_some_and(|address| address.country.as_deref() == Some("FR"));
         // Copies of one document count once.
-        if !seen.insert((sample.text.plain(), sample.truth.number.clone())) {
+        if !seen.insert((sample.hybrid.text.plain(), sample.hybrid.truth.number.clone())) {
             continue;
         }
-        if let Some(shown) = sample.truth.totals.with_vat.and_then(|own| sample.reading.other_total(own)) {
+        if let Some(shown) = sample.hybrid.truth.totals.with_vat.and_then(|own| sample.reading.other_total(own)) {
             println!(
                 "{}: shows {}, the XML says {:?}",
-                sample.name,
+                sample.hybrid.name,
                 shown.value,
-                sample.truth.totals.with_vat.map(|own| own.to_string())
+                sample.hybrid.truth.totals.with_vat.map(|own| own.to_string())
             );
-            alarms.push(sample.name.clone());
+            alarms.push(sample.hybrid.name.clone());
         }
         for name in [FieldName::Number, FieldName::Issued, FieldName::SupplierVat, FieldName::Total, FieldName::Iban] {
             let Some(truth) = truth(&sample, name) else { continue };
@@ -159,7 +115,7 @@ fn fields_of_hybrid_pdfs_agree_with_their_xml() {
             if (stands || sure) && !right {
                 println!(
                     "{} {}: {:?} {:?}, truth {truth} printed {stands}",
-                    sample.name,
+                    sample.hybrid.name,
                     name.as_str(),
                     found.map(|field| &field.value),
                     found.map(|field| field.confidence)

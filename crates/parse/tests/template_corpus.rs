@@ -2,49 +2,18 @@
 //! template has to give its values back, and is then tried on the supplier's other invoices.
 #![allow(clippy::unwrap_used)]
 
+mod hybrids;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use facteur_model::amount::Amount;
 use facteur_model::invoice::Invoice;
+use facteur_parse::pdf::PdfText;
 use facteur_parse::pdf::fields::template::{Template, Unlearnable, learn};
 use facteur_parse::pdf::fields::{FieldName, read, read_with};
-use facteur_parse::pdf::{PdfLimits, PdfText, extract, read_text};
-use facteur_xml::{Document, Limits};
-
-fn corpus() -> Option<PathBuf> {
-    let named = std::env::var_os("FACTEUR_CORPUS").map(PathBuf::from);
-    let corpus = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"));
-    corpus.is_dir().then_some(corpus)
-}
-
-fn pdfs(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            if path.file_name().unwrap() != "pdf-torture" {
-                pdfs(&path, found);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "pdf") {
-            found.push(path);
-        }
-    }
-    found.sort();
-}
 
 /// The pages of an invoice, and what its XML says.
 type Sample = (PdfText, BTreeMap<FieldName, String>);
-
-fn sample(path: &Path) -> Option<Sample> {
-    let bytes = std::fs::read(path).unwrap();
-    let limits = PdfLimits::default();
-    let content = extract(&bytes, &limits).ok()?;
-    let xml = content.attachments.get(content.invoice_xml?)?;
-    let document = Document::parse(&xml.bytes, &Limits::default()).ok()?;
-    let truth = facteur_parse::read(&document).ok()?.invoice;
-    let text = read_text(&bytes, &limits).ok().filter(|text| !text.is_empty())?;
-    Some((text, values(&truth)))
-}
 
 fn values(invoice: &Invoice) -> BTreeMap<FieldName, String> {
     let amount = |amount: Option<Amount>| amount.map(|amount| amount.rounded(2).to_string());
@@ -69,16 +38,11 @@ fn same(field: FieldName, found: &str, truth: &str) -> bool {
 
 #[test]
 fn what_is_learnt_from_a_real_invoice_comes_back_and_reads_the_next_one_no_worse() {
-    let Some(corpus) = corpus() else {
-        println!("left out: the corpus is not here");
-        return;
-    };
-    let mut files = Vec::new();
-    pdfs(&corpus, &mut files);
+    let Some(hybrids) = hybrids::all() else { return };
     let mut seen = std::collections::HashSet::new();
     let mut suppliers: BTreeMap<String, Vec<Sample>> = BTreeMap::new();
-    for path in &files {
-        let Some((text, values)) = sample(path) else { continue };
+    for hybrids::Hybrid { text, truth, .. } in hybrids {
+        let values = values(&truth);
         if seen.insert(text.plain()) {
             // Invented suppliers share invented VAT numbers: one is who has number and name.
             let part = |field| values.get(&field).cloned().unwrap_or_default();

@@ -206,6 +206,16 @@ fn where_one_operand_decides_the_other_one_may_fail() {
 }
 
 #[test]
+fn what_looks_for_a_node_stops_at_the_first_and_sees_no_error_after_it() {
+    // A condition of one truth value for the first line, of two for the others, which is an error.
+    let line = "o:line[*[../@n != '1' or name() = 'id']/(. != '')]";
+    assert_eq!(outcome(&format!("exists({line})")), "true");
+    assert_eq!(outcome(&format!("exists({line}/o:amount)")), "true");
+    assert_eq!(outcome(&format!("exists(//{line}/o:missing)")), "FORG0006");
+    assert_eq!(outcome(&format!("count({line}) = 1")), "FORG0006");
+}
+
+#[test]
 fn a_check_whose_text_cannot_be_made_was_not_evaluated() {
     let failures = run(
         "<assert id='A' test='false()'>bad is <value-of select='xs:decimal(o:word)'/></assert>\

@@ -105,7 +105,8 @@ fn begin(sheets: &mut Sheets<'_>, words: &Words, carried: &Carried, height: f32)
 
 fn carry(sheets: &mut Sheets<'_>, words: &Words, carried: &Carried, label: &str) {
     let Some(sum) = carried.0.filter(|sum| !sum.is_zero()) else { return };
-    sheets.right(RATE, sheets.y, SMALL, &words.say(label));
+    // Left of the columns of prices and rates: sums of millions are wider than an amount.
+    sheets.right(PRICE, sheets.y, SMALL, &words.say(label));
     sheets.right(RIGHT - 4.0, sheets.y, STRONG, &words.number(sum));
     sheets.y += BODY.lead() + 1.5;
     sheets.rule(LEFT, RIGHT, false);

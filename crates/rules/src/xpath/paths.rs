@@ -159,6 +159,8 @@ pub(crate) fn may_be_number(expr: &Expr) -> bool {
         | Expr::Context => false,
         Expr::Call(function, _) => !function.never_number(),
         Expr::Memo(_, inner) | Expr::Kept(_, inner) => may_be_number(inner),
+        Expr::Map(_, each) | Expr::For(_, _, each) => may_be_number(each),
+        Expr::If(_, yes, no) => may_be_number(yes) || may_be_number(no),
         Expr::Near(..) => false,
         other => !gives_nodes(other),
     }

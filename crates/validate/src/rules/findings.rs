@@ -51,13 +51,21 @@ fn finding(layer: Layer, node: Node<'_>, rule: String, severity: Severity, failu
     finding
 }
 
-/// The id in the artefact; for a check without id, a name made of its text.
+/// The id in the artefact; for a check without id, a name made of its text: a dash for whatever stands between letters
+/// and digits, a bracket before the first one too, of that the first 48 characters, without dashes at the ends.
 fn name(failure: &Failure) -> String {
     const LONGEST: usize = 48;
     failure.id.clone().unwrap_or_else(|| {
-        let words = failure.message.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-        let joined: String = words.collect::<Vec<_>>().join("-").chars().take(LONGEST).collect();
-        format!("NOID({})", joined.trim_end_matches('-'))
+        let mut words = String::with_capacity(LONGEST);
+        for c in failure.message.trim().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }) {
+            if words.len() == LONGEST {
+                break;
+            }
+            if c != '-' || !words.ends_with('-') {
+                words.push(c);
+            }
+        }
+        format!("NOID({})", words.trim_matches('-'))
     })
 }
 
@@ -92,6 +100,9 @@ mod tests {
     fn a_check_without_id_is_named_after_its_text() {
         assert_eq!(name(&failure(None)), "NOID(Element-variant-ram-TaxTotalAmount-not-currencyI)");
         assert_eq!(name(&failure(Some("BR-01"))), "BR-01");
+        let bracketed =
+            Failure { message: "[X-04]-To ensure automated processing of the attributes".to_owned(), ..failure(None) };
+        assert_eq!(name(&bracketed), "NOID(X-04-To-ensure-automated-processing-of-the-attr)");
     }
 
     #[test]

@@ -28,7 +28,7 @@ const DRAWN: usize = 24;
 
 /// What the official rules of one syntax refuse and those of the other let through in the same invoice, so that the
 /// conversion is refused and says why.
-const STRICTER: [(DocumentKind, &str, &str); 16] = [
+const STRICTER: [(DocumentKind, &str, &str); 17] = [
     (DocumentKind::Cii, "FX-SCH-A-000181 ", "Factur-X has a shorter list of exemption codes: BASIC WL, BASIC"),
     (DocumentKind::Cii, "FX-SCH-A-000589 ", "the same in EN 16931"),
     (DocumentKind::Cii, "FX-SCH-A-000855 ", "the same in EXTENDED"),
@@ -42,6 +42,7 @@ const STRICTER: [(DocumentKind, &str, &str); 16] = [
     (DocumentKind::Cii, "BR-E-01 ", "an exempt breakdown needs a line, allowance or charge that has it"),
     (DocumentKind::Cii, "FX-SCH-A-000256 ", "the same in BASIC"),
     (DocumentKind::Cii, "BR-S-08 ", "UBL lets the sum of a rate differ by less than one"),
+    (DocumentKind::Cii, "FX-SCH-A-000198 ", "the same in BASIC"),
     (DocumentKind::UblInvoice, "BR-DEC-19 ", "CII does not count the decimals of IGIC and IPSI"),
     (DocumentKind::UblInvoice, "BR-DEC-20 ", "CII does not count the decimals of IGIC and IPSI"),
     (DocumentKind::UblInvoice, "UBL-DT-01 ", "the same again, over all amounts"),

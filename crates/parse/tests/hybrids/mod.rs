@@ -1,5 +1,5 @@
 //! The real hybrid PDFs of the corpus: what their pages say, and what their XML does.
-#![allow(clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 

@@ -71,6 +71,10 @@ fn what_is_learnt_from_a_real_invoice_comes_back_and_reads_the_next_one_no_worse
                 continue;
             }
             for (text, values) in &invoices[1..] {
+                // Examples on whose pages another invoice stands than in their data say nothing of either.
+                if values.get(&FieldName::Number).is_some_and(|number| !text.plain().contains(number.as_str())) {
+                    continue;
+                }
                 let (plain, read) = (read(text), read_with(text, &templates));
                 for (name, truth) in values {
                     let right = |field: Option<&facteur_parse::pdf::fields::Field>| {
@@ -105,4 +109,5 @@ fn what_is_learnt_from_a_real_invoice_comes_back_and_reads_the_next_one_no_worse
     // What is printed nowhere cannot come back; of the rest nearly all does.
     assert!(back * 100 >= (asked - unprinted) * 95, "{back} of {}", asked - unprinted);
     assert!(with > without, "{with} with, {without} without");
+    assert!(wrong_sure * 100 <= sure_with, "{wrong_sure} of {sure_with} sure values are wrong");
 }

@@ -42,7 +42,7 @@ const ENGINES: [(&str, &[&str]); 22] = [
     ("sqlx", &["facteur-store"]),
     ("reqwest", &["facteur-transmit"]),
     ("axum", &["facteur-simulator"]),
-    ("quick-xml", &["facteur-xml"]),
+    ("quick-xml", &[]),
     ("dejavu", &["facteur-render"]),
     ("krilla", &["facteur-render"]),
     ("ttf-parser", &["facteur-render"]),
